@@ -1,0 +1,55 @@
+# make demo            the whole thing with a sample catalogue, until Ctrl-C   (ONCE=1: exit; MODEL=mobilenet_v2)
+# make test            every test that needs only Python, and others where their servers are
+# make bench           all benchmarks into docs/benchmarks.md                  (ONE=name: one of them)
+# make lint            ruff, mypy, import rules
+# make settings        the settings table of the README
+
+VENV ?= .venv
+export PYTHON
+PY := $(VENV)/bin/python
+INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+
+.PHONY: demo test bench lint settings clean
+
+demo: $(VENV)/installed-demo $(if $(filter-out descriptor fake,$(MODEL)),$(VENV)/installed-torch)
+	@$(VENV)/bin/tusou demo $(if $(MODEL),--model $(MODEL)) $(if $(ONCE),--once)
+
+test: $(VENV)/installed-test
+	$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+bench: $(VENV)/installed-test $(VENV)/installed-torch
+	@$(PY) -m benchmarks $(ONE)
+
+lint: $(VENV)/installed-test $(VENV)/installed-check
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+
+settings: $(VENV)/installed-demo
+	@$(PY) -m services.cli.settings_table
+
+clean:
+	rm -rf $(VENV) .tusou
+
+$(VENV)/bin/python:
+	@sh deploy/make-venv.sh "$(VENV)"
+
+$(VENV)/installed-demo: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "installing (about 350 MB, once) ..."
+	@$(INSTALL) ".[all]"
+	@touch $@
+
+$(VENV)/installed-torch: $(VENV)/installed-demo
+	@echo "installing torch and torchvision (5 GB, once; minutes) ..."
+	@$(INSTALL) ".[all,torch]"
+	@touch $@
+
+$(VENV)/installed-test: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "installing what the tests need ..."
+	@$(INSTALL) ".[test]"
+	@touch $@ $(VENV)/installed-demo
+
+$(VENV)/installed-check: $(VENV)/installed-test
+	@$(INSTALL) ".[check]"
+	@touch $@

@@ -1,0 +1,1 @@
+"""The processes that people and programs speak to."""

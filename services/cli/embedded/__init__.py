@@ -1,0 +1,1 @@
+"""The whole deployment on one machine, from embedded parts."""

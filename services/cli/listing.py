@@ -1,0 +1,99 @@
+"""`tusou jobs`, `tusou products`, `tusou index`: looking at what is there."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from services.cli import show
+from services.cli.client import Client
+from shared.settings import Settings
+
+jobs_app = typer.Typer(help="Jobs: list, show, cancel, retry, row errors.", invoke_without_command=True)
+products_app = typer.Typer(help="Products: list, show, delete.", invoke_without_command=True)
+index_app = typer.Typer(help="The index: shards, replicas, snapshots.", invoke_without_command=True)
+
+
+def _client() -> Client:
+    return Client(Settings())
+
+
+def _print(body: Any) -> None:
+    typer.echo(json.dumps(body, ensure_ascii=False, indent=2))
+
+
+@jobs_app.callback()
+def list_jobs(
+    context: typer.Context,
+    state: Annotated[
+        str | None, typer.Option(help="queued, running, succeeded, rejected, failed, cancelled")
+    ] = None,
+    kind: Annotated[str | None, typer.Option(help="search, product, import")] = None,
+) -> None:
+    """The newest jobs."""
+    if context.invoked_subcommand is None:
+        found = _client().get("/v1/jobs", state=state, kind=kind)["jobs"]
+        rows = [
+            [j["id"], j["kind"], j["state"], j["created_at"], (j["error"] or {}).get("code")] for j in found
+        ]
+        show.table("jobs", ["id", "kind", "state", "created", "error"], rows)
+
+
+@jobs_app.command("show")
+def show_job(job_id: str) -> None:
+    """One job, as JSON."""
+    _print(_client().get(f"/v1/jobs/{job_id}"))
+
+
+@jobs_app.command("cancel")
+def cancel_job(job_id: str) -> None:
+    """Cancel a job that has not finished."""
+    _print(_client().delete(f"/v1/jobs/{job_id}"))
+
+
+@jobs_app.command("retry")
+def retry_job(job_id: str) -> None:
+    """A dead letter once more."""
+    _print(_client().post(f"/v1/jobs/{job_id}:retry"))
+
+
+@jobs_app.command("errors")
+def job_errors(job_id: str) -> None:
+    """The bad rows of an import, as JSON lines."""
+    typer.echo(_client().bytes(f"/v1/imports/{job_id}/errors").decode(), nl=False)
+
+
+@products_app.callback()
+def list_products(
+    context: typer.Context,
+    catalog: Annotated[str, typer.Option()] = "default",
+    limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
+    after: Annotated[str | None, typer.Option(help="Products behind this id.")] = None,
+) -> None:
+    """Products by id."""
+    if context.invoked_subcommand is None:
+        found = _client().get("/v1/products", catalog=catalog, limit=limit, after=after)["products"]
+        rows = [[p["id"], p["title"], show.price(p["price"]), p["category"]] for p in found]
+        show.table(catalog, ["id", "title", "price", "category"], rows)
+
+
+@products_app.command("show")
+def show_product(product_id: str) -> None:
+    """One product, as JSON."""
+    _print(_client().get(f"/v1/products/{quote(product_id, safe='')}"))
+
+
+@products_app.command("delete")
+def delete_product(product_id: str) -> None:
+    """Hide a product at once."""
+    _print(_client().delete(f"/v1/products/{quote(product_id, safe='')}"))
+
+
+@index_app.callback()
+def show_index(context: typer.Context) -> None:
+    """Indexes, their shards, and who serves them."""
+    if context.invoked_subcommand is None:
+        _print(_client().get("/v1/index"))

@@ -1,0 +1,1 @@
+"""Photos as a phone would take them: what stands where, in which light, through which lens."""

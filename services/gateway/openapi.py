@@ -1,0 +1,112 @@
+"""The OpenAPI 3.1 document: what spectree collects, told as it is.
+
+spectree knows neither bodies that are JSON or a form, nor problem+json, nor which statuses a call
+shares with all others; the declarations in `operations.py` do.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from http import HTTPStatus
+from typing import Any
+
+from services.gateway import idempotency, problems
+from services.gateway.operations import OPEN, SIGNED, Operation, Operations, Shape
+from services.gateway.schemas.common import Problem
+
+Json = dict[str, Any]
+
+SECURITY: Json = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer tsk_…`"},
+    "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+    "signature": {"type": "apiKey", "in": "query", "name": "sig", "description": "From an answer's image_url."},
+}
+
+HEADERS: Json = {
+    "Prefer": {
+        "schema": {"type": "string", "pattern": r"wait=\d+"},
+        "description": "`wait=N`, N up to 60: answer 200 and the finished job if it ends within N seconds.",
+    },
+    idempotency.HEADER: {
+        "schema": {"type": "string", "maxLength": 255},
+        "description": "The same key and body again give the same answer, for a day.",
+    },
+    "Accept-Language": {
+        "schema": {"type": "string"},
+        "description": "`en` or `zh`: the language of advice on a rejected photo.",
+    },
+}
+
+PATH_PARAMETERS = {
+    "product_id": "Percent-encoded; it may contain `/`.",
+    "image_id": "Of an upload or a hit.",
+    "job_id": "As in the job's `id`.",
+    "catalog": "1 to 64 letters, digits, . _ and -",
+    "name": "A file name.",
+}
+
+
+def document(operations: Operations) -> Json:
+    """The document; needs an app's context, whose routes it tells."""
+    spec: Json = copy.deepcopy(operations.tree.spec)
+    spec["security"] = [{"bearer": []}, {"key": []}]
+    schemas = spec["components"]["schemas"]
+    schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(schemas["Problem"].pop("$defs", {}))
+    spec["components"]["securitySchemes"] = SECURITY
+    for path, methods in spec["paths"].items():
+        for entry in methods.values():
+            _complete(entry, operations.by_id[entry["operationId"]], schemas, has_path="{" in path)
+    return spec
+
+
+def _complete(entry: Json, operation: Operation, schemas: Json, *, has_path: bool) -> None:
+    entry["responses"] = {
+        str(status): _answer(status, operation.answers.get(status))
+        for status in sorted(operation.statuses | ({422} if has_path else set()))
+    }
+    for parameter in entry["parameters"]:
+        if parameter["in"] == "path":
+            parameter |= {"schema": {"type": "string"}, "description": PATH_PARAMETERS[parameter["name"]]}
+    entry["parameters"] += [{"name": name, "in": "header", "required": False, **HEADERS[name]} for name in operation.headers]
+    if operation.body is not None:
+        entry["requestBody"] = {"required": True, "content": _contents(operation, schemas)}
+    if operation.scope == OPEN:
+        entry["security"] = []
+    elif operation.scope == SIGNED:
+        entry["security"] = [{"bearer": []}, {"key": []}, {"signature": []}]
+    else:
+        entry["description"] = f"{entry['description']}\n\nScope: {operation.scope}.".strip()
+
+
+def _answer(status: int, shape: Shape | None) -> Json:
+    told: Json = {"description": HTTPStatus(status).phrase}
+    if shape is None:
+        told["content"] = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    elif isinstance(shape, str):
+        told["content"] = {shape: {"schema": {"type": "string", "format": "binary"}}} if shape else {}
+    else:
+        told["content"] = {"application/json": {"schema": {"$ref": f"#/components/schemas/{shape.__name__}"}}}
+    if status in (429, 503):
+        told["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}}
+    if status in (201, 202):
+        told["headers"] = {"Location": {"schema": {"type": "string"}, "description": "Where to look for it."}}
+    return told
+
+
+def _contents(operation: Operation, schemas: Json) -> Json:
+    assert operation.body is not None
+    name = operation.body.__name__
+    contents: Json = {}
+    if operation.json:
+        contents["application/json"] = {"schema": {"$ref": f"#/components/schemas/{name}"}}
+    if operation.files:
+        form = copy.deepcopy(schemas[name])
+        form["title"] = re.sub("Body$|Form$", "", name) + "Form"
+        for file, several in operation.files.items():
+            one = {"type": "string", "format": "binary"}
+            form.setdefault("properties", {})[file] = {"type": "array", "items": one} if several else one
+        schemas[form["title"]] = form
+        contents["multipart/form-data"] = {"schema": {"$ref": f"#/components/schemas/{form['title']}"}}
+    return contents

@@ -1,0 +1,137 @@
+"""One declaration per call: who may make it, what it takes, what it answers.
+
+The declaration is what the guard enforces and what the OpenAPI document says, so they cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+from flask import g, request
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel
+from spectree import Response as SpecResponse
+from spectree import SpecTree
+
+from services.gateway.auth import Caller, Guard
+from services.gateway.schemas.common import Problem
+from shared.keys import ADMIN, CATALOGUE, SEARCH
+
+OPEN: Final = "open"  # no key
+ANY: Final = "any"  # a key; the view asks for the scope that its object needs
+SIGNED: Final = "signed"  # a key with the scope search, or a signature: the view looks
+SCOPES: Final = (OPEN, ANY, SIGNED, SEARCH, CATALOGUE, ADMIN)
+
+JSON_BYTES: Final = 2**20  # a body of JSON alone
+
+# A model, or the media type of what is not JSON.
+Shape = type[BaseModel] | str
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What a call says of itself. `files` are names of a form's files, true where several may come."""
+
+    scope: str
+    answers: Mapping[int, Shape]
+    problems: frozenset[int]
+    body: type[BaseModel] | None = None
+    json: bool = True
+    files: Mapping[str, bool] = field(default_factory=dict)
+    query: type[BaseModel] | None = None
+    headers: tuple[str, ...] = ()
+    max_body: int = JSON_BYTES
+
+    @property
+    def statuses(self) -> frozenset[int]:
+        """Every status that the call may answer."""
+        always = {500} if self.scope == OPEN else {401, 403, 429, 500, 503}
+        takes = {413, 415, 422} if self.body is not None else set()
+        asks = {422} if self.query is not None else set()
+        return frozenset({*self.answers, *self.problems, *always, *takes, *asks})
+
+
+class Operations:
+    """The calls of one app. spectree collects routes and models; `openapi.py` makes the document of them."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self.by_id: dict[str, Operation] = {}
+        self.tree = SpecTree(
+            "flask",
+            mode="strict",
+            annotations=False,
+            title="Tusou",
+            version="1",
+            description="Visual search: a photo in, products out.",
+            validation_error_model=Problem,
+            naming_strategy=lambda model: str(model.__name__),
+            nested_naming_strategy=lambda _parent, child: child,
+        )
+
+    def open(
+        self, *, answers: Mapping[int, Shape], scope: str = OPEN, problems: Iterable[int] = (), **more: Any
+    ) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """Declare a call whose view needs no caller."""
+        operation = Operation(scope, answers, frozenset(problems), **more)
+
+        def declare(view: Callable[P, R]) -> Callable[P, R]:
+            documented = self._document(view, operation)
+
+            # Flask calls this; spectree's own wrapper, which would read streamed answers whole, is only
+            # where it finds the declaration.
+            @wraps(documented)
+            def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+                request.max_content_length = operation.max_body
+                return view(*args, **kwargs)
+
+            return guarded
+
+        return declare
+
+    def operation(
+        self, *, scope: str, answers: Mapping[int, Shape], problems: Iterable[int] = (), **more: Any
+    ) -> Callable[[Callable[Concatenate[Caller, P], R]], Callable[P, R]]:
+        """Declare a call; its view gets the caller first, who has the scope."""
+        operation = Operation(scope, answers, frozenset(problems), **more)
+
+        def declare(view: Callable[Concatenate[Caller, P], R]) -> Callable[P, R]:
+            documented = self._document(view, operation)
+
+            @wraps(documented)
+            def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+                request.max_content_length = operation.max_body
+                caller = self._guard.caller(request)
+                g.tenant, g.key_id = caller.tenant, caller.key_id
+                if scope != ANY:
+                    caller.require(scope)
+                return view(caller, *args, **kwargs)
+
+            return guarded
+
+        return declare
+
+    def _document(self, view: Callable[..., Any], operation: Operation) -> Callable[..., Any]:
+        assert operation.scope in SCOPES
+        name = view.__name__
+        assert name not in self.by_id, f"two calls are named {name}"
+        self.by_id[name] = operation
+        models = {f"HTTP_{status}": m for status, m in operation.answers.items() if not isinstance(m, str)}
+        plain = [f"HTTP_{status}" for status, m in operation.answers.items() if isinstance(m, str)]
+        declared = self.tree.validate(
+            query=operation.query,
+            json=operation.body,
+            resp=SpecResponse(*plain, **models),
+            skip_validation=True,
+            operation_id=name,
+        )(view)
+        return declared  # type: ignore[no-any-return]  # spectree does not say what its decorator returns
+
+
+View = Callable[..., ResponseReturnValue]

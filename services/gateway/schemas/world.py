@@ -1,0 +1,103 @@
+"""Catalogs, models, indexes and health: the state of the world."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from services.gateway.schemas.common import Ask, JsonObject, Tell
+
+MAX_SHARDS = 1_024
+
+
+class CatalogBody(Ask):
+    model: str | None = Field(None, max_length=200, description="A model that a vision worker serves.")
+    shards: int = Field(1, ge=1, le=MAX_SHARDS)
+
+
+class Catalog(Tell):
+    name: str
+    products: int
+    model: str
+    fingerprint: str
+    dim: int
+    shards: int
+    created_at: str
+
+
+class PurgeQuery(Ask):
+    force: bool = Field(False, description="Has to be true: every product of the catalog is deleted.")
+
+
+class Purged(Tell):
+    """`deleted` is null where an earlier request with the same Idempotency-Key has done it."""
+
+    catalog: str
+    deleted: int | None
+    version: str
+
+
+class Model(Tell):
+    name: str
+    fingerprint: str
+    dim: int
+    labels: int
+    seen_at: str
+    served: bool
+
+
+class Models(Tell):
+    models: list[Model]
+
+
+class Replica(Tell):
+    process: str
+    group: str
+    state: JsonObject | None
+
+
+class Shard(Tell):
+    shard: int
+    group: str | None
+    seq: int
+    rows_logged: int
+    sealed_seq: int
+    sealed_rows_logged: int
+    seal_wanted: bool
+    snapshots: int
+    replicas: list[Replica]
+
+
+class Index(Tell):
+    id: str
+    catalog: str
+    model: str
+    fingerprint: str
+    dim: int
+    state: str
+    created_at: str
+    version: str
+    shards: list[Shard]
+
+
+class Indexes(Tell):
+    indexes: list[Index]
+
+
+class Alive(Tell):
+    status: str
+
+
+class Ready(Tell):
+    """`status` is ready, degraded (work is taken but waits) or down; `parts` names what is away."""
+
+    status: str
+    parts: dict[str, str]
+
+
+class Sample(Tell):
+    url: str
+    label: str
+
+
+class Samples(Tell):
+    samples: list[Sample]

@@ -1,0 +1,101 @@
+"""What a gateway stands on, opened in one place and closed in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from services.gateway.admission import Admission
+from services.gateway.auth import Guard
+from services.gateway.rates import RateLimiter
+from services.gateway.signing import Signer, shared_secret
+from services.gateway.waiting import Waiters, Waiting
+from shared.answer.finish import Finisher
+from shared.db import schema
+from shared.db.engine import Database
+from shared.dispatch import Dispatcher
+from shared.keys import ADMIN, any_key, create_key
+from shared.settings import Settings
+from shared.storage.open import open_store
+from shared.storage.port import ObjectStore
+from shared.wakeups import JOB_DONE, Listener, Notifier
+
+# Beside the request threads: the readiness checks.
+SPARE_CONNECTIONS = 8
+
+
+@dataclass(frozen=True)
+class Deps:
+    """Everything a view needs; a test makes one with its own store and dispatcher."""
+
+    settings: Settings
+    db: Database
+    store: ObjectStore
+    dispatcher: Dispatcher
+    notifier: Notifier
+    limiter: RateLimiter
+    waiters: Waiters
+    signer: Signer
+
+    @cached_property
+    def guard(self) -> Guard:
+        return Guard(self.db, self.limiter)
+
+    @cached_property
+    def admission(self) -> Admission:
+        return Admission(self.db, self.dispatcher, self.settings)
+
+    @cached_property
+    def finisher(self) -> Finisher:
+        return Finisher(
+            self.db, self._woken, keep_for=self.settings.retention, no_match_below=self.settings.no_match_below
+        )
+
+    @cached_property
+    def waiting(self) -> Waiting:
+        return Waiting(self.db, self.finisher, self.dispatcher, self.waiters)
+
+    def _woken(self, job_id: str) -> None:
+        self.waiters.wake(job_id)
+        self.notifier.job_done(job_id)
+
+
+def open_deps(settings: Settings) -> tuple[Deps, Callable[[], None]]:
+    """Connect, and the call that ends it all. Raises SchemaOutdated, InvalidRequest (a bad bootstrap key)."""
+    db = Database(settings.sql_url, pool_size=settings.gateway_threads + SPARE_CONNECTIONS)
+    schema.check(db)
+    _bootstrap(db, settings.bootstrap_key.get_secret_value())
+    store = open_store(settings.store_url)
+    waiters = Waiters(settings.max_waiting)
+    secret = settings.signing_secret.get_secret_value().encode() or shared_secret(db)
+    deps = Deps(
+        settings=settings,
+        db=db,
+        store=store,
+        dispatcher=Dispatcher(settings.amqp_or_redis_url),
+        notifier=Notifier(settings.redis_url),
+        limiter=RateLimiter(settings.redis_url, settings.rate_per_minute),
+        waiters=waiters,
+        signer=Signer(secret, settings.image_url_ttl),
+    )
+    listener = Listener(settings.redis_url, JOB_DONE, waiters.wake)
+
+    def close() -> None:
+        waiters.close()
+        listener.close()
+        deps.dispatcher.close()
+        deps.notifier.close()
+        deps.limiter.close()
+        db.close()
+
+    return deps, close
+
+
+def _bootstrap(db: Database, secret: str) -> None:
+    """The first admin key, where there is none, not even a revoked one."""
+    if not secret:
+        return
+    with db.write() as c:
+        if not any_key(c, revoked_too=True):
+            create_key(c, db, tenant="default", name="bootstrap", scopes=[ADMIN], secret=secret)

@@ -1,0 +1,1 @@
+"""Answers: merging parts, joining products, finishing the job."""

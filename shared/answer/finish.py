@@ -1,0 +1,188 @@
+"""Finishing a search: by the index worker that brought the last part, or by whoever keeps its time.
+
+parts all there            → succeeded
+partial_at has come        → succeeded with the parts that are there, `partial: true`
+answer_by has come         → failed, `index_unavailable`; never an empty success
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, Row, or_, select, update
+
+from shared.answer.join import join
+from shared.answer.merge import Part, merge
+from shared.answer.outcome import Outcome
+from shared.db.engine import Database, now
+from shared.db.tables import jobs, parts
+from shared.dispatch import Dispatcher
+from shared.index.versions import Version
+from shared.jobs import store
+from shared.jobs.job import State, failure, iso
+from shared.messages import PartMessage
+from shared.topology import INDEX_SEARCH, LOOKUP
+
+Woken = Callable[[str], None]  # tells whoever waits for this job
+
+
+class Finisher:
+    """Merge, join and finish; the same code in index workers, the gateway and the keeper."""
+
+    def __init__(self, db: Database, woken: Woken, *, keep_for: float, no_match_below: float | None) -> None:
+        self._db = db
+        self._woken = woken
+        self._keep_for = keep_for
+        self._no_match_below = no_match_below
+
+    def bring(self, job: Row[Any], group: str, part: Part, timings_ms: dict[str, float]) -> None:
+        """Hand in one group's part. The first of a group counts; the last of all finishes the job."""
+        if len(job.groups) == 1:
+            self._succeed(job, {group: part}, timings_ms)
+            return
+        with self._db.write() as c:
+            # The job row's lock orders the parts: a decrement never misses the last one.
+            inserted = c.execute(
+                self._db.insert(parts)
+                .values(job_id=job.id, group=group, body={**part.to_json(), "timings_ms": timings_ms})
+                .on_conflict_do_nothing(index_elements=["job_id", "group"])
+            )
+            left = None
+            if inserted.rowcount:
+                left = c.execute(
+                    update(jobs)
+                    .where(jobs.c.id == job.id, jobs.c.attempt == job.attempt)
+                    .values(parts_left=jobs.c.parts_left - 1)
+                    .returning(jobs.c.parts_left)
+                ).scalar()
+        if left == 0:
+            self.with_what_is_there(job)
+
+    def with_what_is_there(self, job: Row[Any]) -> None:
+        """Finish with the parts that have come, or do nothing when there is none."""
+        with self._db.read() as c:
+            rows = list(c.execute(select(parts).where(parts.c.job_id == job.id)))
+        if rows:
+            timings = {
+                k: max(r.body["timings_ms"].get(k, 0.0) for r in rows) for k in rows[0].body["timings_ms"]
+            }
+            self._succeed(job, {row.group: Part.from_json(row.body) for row in rows}, timings)
+
+    def fail(self, job_id: str, attempt: int, code: str, detail: str, *, retryable: bool) -> None:
+        with self._db.write() as c:
+            done = store.finish(
+                c,
+                job_id,
+                State.FAILED,
+                attempt=attempt,
+                keep_for=self._keep_for,
+                error=failure(code, detail, retryable=retryable),
+            )
+        if done:
+            self._woken(job_id)
+
+    def _succeed(self, job: Row[Any], came: dict[str, Part], timings_ms: dict[str, float]) -> None:
+        started = time.perf_counter()
+        outcome = Outcome.from_bytes(job.outcome)
+        request = job.request
+        found = merge(came.values(), len(outcome.items), request["limit"] + OVERFETCH)
+        positions = {shard: place for part in came.values() for shard, place in part.positions.items()}
+        missing = sorted({shard for shards in job.groups.values() for shard in shards} - positions.keys())
+        index_id = next(iter(came.values())).index_id
+        with self._db.read() as c:
+            items = join(
+                c,
+                job.tenant,
+                outcome.items,
+                found,
+                limit=request["limit"],
+                no_match_below=self._no_match_below,
+            )
+            clock = c.execute(select(now())).scalar_one()
+        timings = {**job.timings_ms, **timings_ms, "join": round((time.perf_counter() - started) * 1000, 1)}
+        timings["total"] = round((clock - job.created_at) * 1000, 1)
+        result = {
+            "image": outcome.image,
+            "items": items,
+            "index": {
+                "version": Version(index_id, positions).encode(),
+                "time": iso(min(part.time for part in came.values())),
+                "partial": bool(missing),
+                "missing": missing,
+            },
+            "model": outcome.fingerprint,
+        }
+        with self._db.write() as c:
+            done = store.finish(
+                c,
+                job.id,
+                State.SUCCEEDED,
+                attempt=job.attempt,
+                keep_for=self._keep_for,
+                result=result,
+                timings_ms=timings,
+            )
+        if done:
+            self._woken(job.id)
+
+
+# A product deleted after its shard was searched leaves room that these fill.
+OVERFETCH = 8
+
+
+def due(c: Connection, limit: int = 200, job_id: str | None = None) -> list[Row[Any]]:
+    """Searches in the index stage whose hedge, partial or final time has come."""
+    query = select(
+        jobs,
+        (jobs.c.answer_by < now()).label("too_late"),
+        (jobs.c.partial_at < now()).label("partial_due"),
+    ).where(
+        jobs.c.state == State.RUNNING,
+        jobs.c.stage == LOOKUP.name,
+        or_(jobs.c.hedge_at < now(), jobs.c.partial_at < now(), jobs.c.answer_by < now()),
+    )
+    if job_id is not None:
+        query = query.where(jobs.c.id == job_id)
+    return list(c.execute(query.order_by(jobs.c.created_at).limit(limit)))
+
+
+def keep_time(db: Database, finisher: Finisher, dispatcher: Dispatcher, job_id: str | None = None) -> int:
+    """One tick: re-send missing parts, finish what may be partial, end what is too late.
+
+    Safe in any number of processes: hedging claims `hedge_at` in one UPDATE, finishing is one UPDATE.
+    """
+    with db.read() as c:
+        rows = due(c, job_id=job_id)
+    for row in rows:
+        if row.too_late:
+            finisher.fail(
+                row.id,
+                row.attempt,
+                "index_unavailable",
+                "no index worker answered in time; try again",
+                retryable=True,
+            )
+        elif row.partial_due and row.parts_left is not None and row.parts_left < len(row.groups):
+            finisher.with_what_is_there(row)
+        else:
+            _hedge(db, dispatcher, row)
+    return len(rows)
+
+
+def _hedge(db: Database, dispatcher: Dispatcher, row: Row[Any]) -> None:
+    with db.write() as c:
+        # Each wait is twice the last: a message lost with its broker is sent again, and a slow group is
+        # not flooded.
+        mine = c.execute(
+            update(jobs)
+            .where(jobs.c.id == row.id, jobs.c.attempt == row.attempt, jobs.c.hedge_at == row.hedge_at)
+            .values(hedge_at=now() + (now() - jobs.c.claimed_at))
+        )
+        if not mine.rowcount:
+            return
+        came = set(c.execute(select(parts.c.group).where(parts.c.job_id == row.id)).scalars())
+    for group in row.groups:
+        if group not in came:
+            dispatcher.send(INDEX_SEARCH, PartMessage(row.id, group, row.attempt), group=group)

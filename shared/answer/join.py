@@ -1,0 +1,79 @@
+"""Joining hits with their products, and the category that the nearest products vote for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from shared.answer.merge import Found
+from shared.answer.outcome import Item
+from shared.catalog import store as catalog
+
+# The ten nearest products vote with weight exp(score / 0.1): distance-weighted k-nearest neighbours
+# (Dudani 1976) in the softmax form of Wu et al. 2018, whose temperature is 0.07.
+VOTERS = 10
+TEMPERATURE = 0.1
+
+
+def join(
+    c: Connection,
+    tenant: str,
+    items: tuple[Item, ...],
+    found: list[list[Found]],
+    *,
+    limit: int,
+    no_match_below: float | None,
+) -> list[dict[str, Any]]:
+    """The items of a result. Hits whose product is gone meanwhile are left out."""
+    rows = catalog.by_id(c, tenant, {hit.product_id for hits in found for hit in hits})
+    kept = [[hit for hit in hits if hit.product_id in rows][:limit] for hits in found]
+    sources = catalog.sources_of(c, tenant, {hit.image_id for hits in kept for hit in hits})
+    return [_item(item, hits, rows, sources, no_match_below) for item, hits in zip(items, kept, strict=True)]
+
+
+def _item(
+    item: Item,
+    hits: list[Found],
+    rows: Mapping[str, Row[Any]],
+    sources: Mapping[str, str | None],
+    no_match_below: float | None,
+) -> dict[str, Any]:
+    categories = vote([(hit.score, rows[hit.product_id].attributes.get("category")) for hit in hits])
+    label, label_score = item.label, item.label_score
+    if label is None and categories:
+        label, label_score = categories[0]["name"], categories[0]["score"]
+    best = hits[0].score if hits else -1.0
+    return {
+        "box": list(item.box),
+        "label": label,
+        "label_score": label_score,
+        "categories": categories,
+        "no_confident_match": not hits or (no_match_below is not None and best < no_match_below),
+        "hits": [_hit(hit, rows[hit.product_id], sources.get(hit.image_id)) for hit in hits],
+    }
+
+
+def _hit(hit: Found, row: Row[Any], source: str | None) -> dict[str, Any]:
+    shown = source if source is not None and source.startswith(("http://", "https://")) else None
+    return {
+        "score": round(hit.score, 6),
+        "image_id": hit.image_id,
+        "product": {"id": row.id, **catalog.card(row.attributes), "source_url": shown},
+    }
+
+
+def vote(scored: list[tuple[float, str | None]]) -> list[dict[str, Any]]:
+    """Categories of the nearest products with shares that add up to 1, largest first."""
+    voters = [(score, name) for score, name in scored if name is not None][:VOTERS]
+    if not voters:
+        return []
+    top = max(score for score, _ in voters)
+    weights: dict[str, float] = {}
+    for score, name in voters:
+        weights[name] = weights.get(name, 0.0) + math.exp((score - top) / TEMPERATURE)
+    total = sum(weights.values())
+    ranked = sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [{"name": name, "score": round(weight / total, 4)} for name, weight in ranked]

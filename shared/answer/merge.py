@@ -1,0 +1,59 @@
+"""Merging the parts of an answer: each group searched its own shards; a product lives in one shard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Found:
+    """One hit before names and prices. `score` is cosine similarity, -1..1."""
+
+    score: float
+    product_id: str
+    image_id: str
+    item: int
+    box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One group's share: where its shards stood, and its best hits for each item of the photo."""
+
+    index_id: str
+    positions: dict[int, tuple[int, str]]
+    time: float  # when the oldest of its views was made
+    items: tuple[tuple[Found, ...], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "index_id": self.index_id,
+            "positions": [[shard, *place] for shard, place in sorted(self.positions.items())],
+            "time": self.time,
+            "items": [[asdict(hit) for hit in hits] for hits in self.items],
+        }
+
+    @classmethod
+    def from_json(cls, body: dict[str, Any]) -> Part:
+        return cls(
+            body["index_id"],
+            {shard: (seq, chain) for shard, seq, chain in body["positions"]},
+            body["time"],
+            tuple(
+                tuple(Found(**{**hit, "box": tuple(hit["box"])}) for hit in hits) for hits in body["items"]
+            ),
+        )
+
+
+def merge(parts: Iterable[Part], item_count: int, limit: int) -> list[list[Found]]:
+    """For each item the `limit` best hits of all parts, best first."""
+    every = list(parts)
+    return [
+        sorted(
+            (hit for part in every for hit in part.items[number]),
+            key=lambda hit: (-hit.score, hit.product_id, hit.image_id),
+        )[:limit]
+        for number in range(item_count)
+    ]

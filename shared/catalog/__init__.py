@@ -1,0 +1,1 @@
+"""Products: values, manifests, rows."""

@@ -1,0 +1,1 @@
+"""Manifests: rows of products from CSV, TSV, JSONL and Parquet, streamed, with an error for every bad row."""

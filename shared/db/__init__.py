@@ -1,0 +1,1 @@
+"""SQL: tables, the engine that knows the dialect, migrations."""

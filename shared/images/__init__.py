@@ -1,0 +1,1 @@
+"""What a header tells of an image, without decoding it."""

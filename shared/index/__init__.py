@@ -1,0 +1,1 @@
+"""The log of every shard, placement and versions."""

@@ -1,0 +1,212 @@
+"""Chunks of an import: at most 256 rows, claimed one by one, tenants in turn.
+
+open → running → done; a suspect lost while alone is `split` into its halves; `closed` is fenced off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
+
+from shared.db.engine import Database, now
+from shared.db.tables import chunks, imports, jobs, tenants
+from shared.errors import LostClaim, TusouError
+from shared.jobs.job import OPEN, State, failure
+from shared.jobs.store import close_chunks, finish
+from shared.topology import CHUNKS, PLAN
+
+# The `chunk` of row errors that the plan found; no chunk has this number.
+PLAN_CHUNK = 2**31 - 1
+# Order among the manifests of one import: number of the manifest × this + line.
+LINES_PER_MANIFEST = 10**12
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A claimed chunk; every write carries `attempt`."""
+
+    job_id: str
+    no: int
+    tenant: str
+    attempt: int
+    rows_object: str
+    row_from: int
+    row_to: int
+
+
+def add(
+    c: Connection, db: Database, *, job_id: str, no: int, tenant: str, rows_object: str, rows: int
+) -> bool:
+    """False when a plan before this one has added it."""
+    added = c.execute(
+        db.insert(chunks)
+        .values(
+            job_id=job_id, no=no, tenant=tenant, rows_object=rows_object, row_from=0, row_to=rows, **_FRESH
+        )
+        .on_conflict_do_nothing(index_elements=["job_id", "no"])
+    )
+    return added.rowcount == 1
+
+
+_FRESH: dict[str, Any] = {
+    "state": "open",
+    "attempt": 0,
+    "suspect": False,
+    "losses_alone": 0,
+    "products": 0,
+    "images": 0,
+    "embedded": 0,
+    "bad_rows": 0,
+}
+
+
+def any_open(c: Connection) -> bool:
+    return bool(c.execute(select(exists().where(chunks.c.state == "open"))).scalar())
+
+
+def open_suspect(c: Connection) -> str | None:
+    """The import of an open chunk or plan that has to run alone."""
+    chunk = c.execute(
+        select(chunks.c.job_id).where(chunks.c.state == "open", chunks.c.suspect).limit(1)
+    ).scalar()
+    return chunk or next_plan(c, suspect=True)
+
+
+def next_plan(c: Connection, *, suspect: bool) -> str | None:
+    """The oldest import that waits for its plan."""
+    return c.execute(
+        select(jobs.c.id)
+        .where(
+            jobs.c.stage == PLAN.name,
+            jobs.c.state.in_(OPEN),
+            jobs.c.suspect == suspect,
+            or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < now()),
+        )
+        .order_by(jobs.c.created_at)
+        .limit(1)
+    ).scalar()
+
+
+def claim(c: Connection, db: Database, *, by: str, lease: float, alone: bool) -> Chunk | None:
+    """The next open chunk of the tenant served least recently."""
+    waiting = (chunks.c.state == "open", chunks.c.suspect == alone)
+    turn = c.execute(
+        select(chunks.c.tenant)
+        .outerjoin(tenants, tenants.c.tenant == chunks.c.tenant)
+        .where(*waiting)
+        .group_by(chunks.c.tenant, tenants.c.served_at)
+        .order_by(tenants.c.served_at.is_not(None), tenants.c.served_at)
+        .limit(1)
+    ).scalar()
+    if turn is None:
+        return None
+    pick = (
+        select(chunks.c.job_id, chunks.c.no)
+        .where(chunks.c.tenant == turn, *waiting)
+        .order_by(chunks.c.job_id, chunks.c.no)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    found = c.execute(pick).one_or_none()
+    if found is None:
+        return None
+    row = c.execute(
+        update(chunks)
+        .where(chunks.c.job_id == found.job_id, chunks.c.no == found.no, chunks.c.state == "open")
+        .values(
+            state="running",
+            attempt=chunks.c.attempt + 1,
+            claimed_by=by,
+            claimed_at=now(),
+            lease_until=now() + lease,
+        )
+        .returning(chunks)
+    ).one_or_none()
+    if row is None:
+        return None
+    served = {"served_at": now()}
+    c.execute(
+        db.insert(tenants)
+        .values(tenant=row.tenant, **served)
+        .on_conflict_do_update(index_elements=["tenant"], set_=served)
+    )
+    return Chunk(row.job_id, row.no, row.tenant, row.attempt, row.rows_object, row.row_from, row.row_to)
+
+
+def fence(c: Connection, chunk: Chunk, **values: Any) -> None:
+    """Write under the claim. Raises LostClaim. The first lock of the append transaction."""
+    done = c.execute(update(chunks).where(*_mine(chunk)).values(**values))
+    if not done.rowcount:
+        raise LostClaim(f"chunk {chunk.job_id}/{chunk.no} is no longer at attempt {chunk.attempt}")
+
+
+def reached(c: Connection, chunk: Chunk, positions: dict[int, tuple[int, str]]) -> None:
+    """Note which version shows a chunk that is done."""
+    versions = {str(shard): list(place) for shard, place in positions.items()}
+    c.execute(
+        update(chunks)
+        .where(chunks.c.job_id == chunk.job_id, chunks.c.no == chunk.no)
+        .values(versions=versions)
+    )
+
+
+def reopen(c: Connection, chunk: Chunk) -> None:
+    c.execute(update(chunks).where(*_mine(chunk)).values(state="open", claimed_by=None, lease_until=None))
+
+
+def _mine(chunk: Chunk) -> tuple[Any, ...]:
+    return (
+        chunks.c.job_id == chunk.job_id,
+        chunks.c.no == chunk.no,
+        chunks.c.attempt == chunk.attempt,
+        chunks.c.state == "running",
+    )
+
+
+def fail_import(c: Connection, chunk: Chunk, error: TusouError, *, keep_for: float) -> None:
+    fence(c, chunk, state="open", claimed_by=None, lease_until=None)
+    finish(
+        c,
+        chunk.job_id,
+        State.FAILED,
+        keep_for=keep_for,
+        error=failure(error.code, error.detail, retryable=True),
+    )
+    close_chunks(c, chunk.job_id)
+
+
+def split(c: Connection, row: Row[Any]) -> None:
+    """Replace a chunk that kills its worker by its two halves, so that the bad row is found."""
+    done = c.execute(
+        update(chunks)
+        .where(chunks.c.job_id == row.job_id, chunks.c.no == row.no, chunks.c.attempt == row.attempt)
+        .values(state="split", attempt=chunks.c.attempt + 1, claimed_by=None, lease_until=None)
+    )
+    if not done.rowcount:
+        return
+    middle = (row.row_from + row.row_to) // 2
+    # Numbers that no plan gives: below zero.
+    lowest = c.execute(select(func.min(chunks.c.no)).where(chunks.c.job_id == row.job_id)).scalar_one()
+    first = min(lowest, 0) - 1
+    for no, start, end in ((first, row.row_from, middle), (first - 1, middle, row.row_to)):
+        values = {**_FRESH, "suspect": True, "row_from": start, "row_to": end}
+        c.execute(
+            insert(chunks).values(
+                job_id=row.job_id, no=no, tenant=row.tenant, rows_object=row.rows_object, **values
+            )
+        )
+
+
+def finished_imports(c: Connection) -> list[str]:
+    """Planned imports of which no chunk is open or running."""
+    left = exists().where(and_(chunks.c.job_id == jobs.c.id, chunks.c.state.in_(("open", "running"))))
+    query = (
+        select(jobs.c.id)
+        .join(imports, imports.c.job_id == jobs.c.id)
+        .where(jobs.c.state == State.RUNNING, jobs.c.stage == CHUNKS.name, imports.c.planned, ~left)
+        .where(or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < now()))
+        .limit(20)
+    )
+    return list(c.execute(query).scalars())

@@ -1,0 +1,79 @@
+"""A job as a value: its states, the table of allowed moves, and its public form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row
+
+
+class State(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    REJECTED = "rejected"  # the photo or request was judged and found wanting: reasons say why
+    FAILED = "failed"  # ours, or a dependency's: error says why and whether a retry helps
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"  # a tombstone
+
+
+OPEN = (State.QUEUED, State.RUNNING)
+FINAL = (State.SUCCEEDED, State.REJECTED, State.FAILED, State.CANCELLED)
+
+MOVES: dict[State, frozenset[State]] = {
+    State.QUEUED: frozenset({State.RUNNING, State.CANCELLED, State.FAILED}),
+    State.RUNNING: frozenset({State.SUCCEEDED, State.REJECTED, State.FAILED, State.CANCELLED}),
+    State.SUCCEEDED: frozenset({State.EXPIRED}),
+    State.REJECTED: frozenset({State.EXPIRED}),
+    State.FAILED: frozenset({State.QUEUED, State.EXPIRED}),  # queued: a retry by hand
+    State.CANCELLED: frozenset({State.EXPIRED}),
+    State.EXPIRED: frozenset(),
+}
+
+SEARCH, PRODUCT, IMPORT = "search", "product", "import"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A row that is ours until its lease ends. Every later write carries `attempt`."""
+
+    id: str
+    tenant: str
+    attempt: int
+    stage: str
+    kind: str
+    request: dict[str, Any]
+    fingerprint: str | None
+    catalog: str | None
+    product_id: str | None
+    accept_no: int | None
+    created_at: float
+    queued_s: float
+    alone: bool
+
+
+def failure(code: str, detail: str, *, retryable: bool) -> dict[str, Any]:
+    """The `error` of a failed job."""
+    return {"code": code, "detail": detail, "retryable": retryable}
+
+
+def iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def public(row: Row[Any], progress: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The job as clients see it; every job has the same fields, unused ones null."""
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "state": row.state,
+        "created_at": iso(row.created_at),
+        "progress": progress if progress is not None else row.progress,
+        "result": row.result,
+        "error": row.error,
+        "reasons": row.reasons,
+        "timings_ms": row.timings_ms,
+    }

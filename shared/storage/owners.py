@@ -1,0 +1,65 @@
+"""Owner rows: each object has one, which holds its hash and length. What has none is swept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, insert, select, update
+
+from shared.db.engine import now
+from shared.db.tables import objects
+from shared.errors import ObjectMissing, Unavailable
+from shared.storage.names import named_at
+from shared.storage.port import ObjectStore, Stored
+
+# An hour's prefix is swept an hour after its end; a row that commits within ten minutes of its
+# object's name is there long before.
+OWN_WITHIN_S = 600
+
+
+def own(c: Connection, tenant: str, stored: Iterable[Stored], *, keep_for: float | None = None) -> None:
+    """Give objects their owner rows. Raises Unavailable when a name is too old for its row to commit."""
+    rows = list(stored)
+    if not rows:
+        return
+    clock = c.execute(select(now())).scalar_one()
+    for item in rows:
+        if clock > named_at(item.name) + OWN_WITHIN_S:
+            raise Unavailable(f"object {item.name} was stored too long ago to be owned; do it again")
+    c.execute(
+        insert(objects),
+        [
+            {
+                "name": item.name,
+                "tenant": tenant,
+                "sha256": item.sha256,
+                "length": item.length,
+                "created_at": clock,
+                "expires_at": clock + keep_for if keep_for is not None else None,
+            }
+            for item in rows
+        ],
+    )
+
+
+def remove(c: Connection, names: Iterable[str | None]) -> None:
+    """Mark objects; a keeper deletes the object first and the row after."""
+    marked = sorted({name for name in names if name})
+    if marked:
+        c.execute(update(objects).where(objects.c.name.in_(marked)).values(removed_at=now()))
+
+
+def find(c: Connection, name: str) -> Stored:
+    """Raises ObjectMissing for what has no owner or is marked."""
+    row = c.execute(
+        select(objects).where(objects.c.name == name, objects.c.removed_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        raise ObjectMissing(f"object {name} is gone")
+    return Stored(row.name, row.sha256, row.length)
+
+
+def read(c: Connection, store: ObjectStore, name: str) -> bytes:
+    """The object's bytes, verified against its owner row."""
+    owner = find(c, name)
+    return store.get(owner.name, sha256=owner.sha256, length=owner.length)

@@ -1,0 +1,88 @@
+"""Every queue, task, time limit and retry policy. What is not declared here is refused.
+
+    gateway ──search,write──▶ vision ──index.<group>──▶ indexer
+    gateway ──bulk (a nudge)─▶ vision's import loop, which claims chunks from SQL
+
+Retries are rows with `due_at`, never Celery's ETA, countdown or chords.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+INDEX_PREFIX = "index."
+
+
+@dataclass(frozen=True)
+class Queue:
+    """`consumer` is the service in docker-compose.yml whose workers drain it."""
+
+    name: str
+    consumer: str
+
+
+SEARCH = Queue("search", consumer="vision")
+WRITE = Queue("write", consumer="vision")
+BULK = Queue("bulk", consumer="vision")
+
+
+def index_queue(group: str) -> Queue:
+    """The queue of one group of shards; its replicas all consume it."""
+    if not group or not all(c.isalnum() or c in "-_" for c in group):
+        raise ValueError(f"a group is named by letters, digits, - and _; not {group!r}")
+    return Queue(INDEX_PREFIX + group, consumer="indexer")
+
+
+QUEUES = (SEARCH, WRITE, BULK)
+
+
+@dataclass(frozen=True)
+class Task:
+    """`queue` is None where the message says which (index.<group>)."""
+
+    name: str
+    queue: Queue | None
+
+
+VISION_SEARCH = Task("vision.search", SEARCH)
+VISION_WRITE = Task("vision.write", WRITE)
+VISION_NUDGE = Task("vision.nudge", BULK)
+INDEX_SEARCH = Task("index.search", None)
+
+TASKS = {task.name: task for task in (VISION_SEARCH, VISION_WRITE, VISION_NUDGE, INDEX_SEARCH)}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where a running job stands, and the task that moves it on."""
+
+    name: str
+    task: Task
+
+
+# A job's stage names what has to happen next.
+EMBED = Stage("embed", VISION_SEARCH)
+LOOKUP = Stage("lookup", INDEX_SEARCH)
+EMBED_WRITE = Stage("embed_write", VISION_WRITE)
+PLAN = Stage("plan", VISION_NUDGE)
+CHUNKS = Stage("chunks", VISION_NUDGE)
+
+STAGES = {stage.name: stage for stage in (EMBED, LOOKUP, EMBED_WRITE, PLAN, CHUNKS)}
+
+
+def declared(name: str) -> bool:
+    """Whether a queue of this name is in the topology."""
+    return any(q.name == name for q in QUEUES) or name.startswith(INDEX_PREFIX)
+
+
+# Redis: a message taken and not acknowledged comes back after `visibility`; kombu looks every
+# `restore_interval`. Retried by the keeper long before, so this is only the second net.
+VISIBILITY_S = 60
+RESTORE_INTERVAL_S = 5
+# A publish may hang for ever without these.
+SOCKET_TIMEOUT_S = 2.0
+CONNECT_TIMEOUT_S = 1.0
+HEALTH_CHECK_S = 15
+# Under the grace period of every platform (Kubernetes gives 30 s, compose is told to).
+SOFT_SHUTDOWN_S = 15
+QUORUM_DELIVERY_LIMIT = 20

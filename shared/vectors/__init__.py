@@ -1,0 +1,1 @@
+"""Vectors on the wire and on disk (NumPy; workers only)."""

@@ -1,0 +1,175 @@
+"""Jobs, claims and their fence, on both databases."""
+
+import threading
+
+import pytest
+from sqlalchemy import select, update
+
+from shared.db.engine import Database, now
+from shared.db.tables import jobs as rows
+from shared.errors import Conflict, Expired, LostClaim, NotFound
+from shared.ids import new_id
+from shared.jobs import claims, store
+from shared.jobs.job import FINAL, MOVES, State, failure, public
+from shared.topology import EMBED, LOOKUP
+
+
+def accepted(db: Database, tenant: str = "shop") -> str:
+    job_id = new_id()
+    with db.write() as c:
+        store.accept(
+            c, job_id=job_id, tenant=tenant, kind="search", stage=EMBED, request={"limit": 3}, due_in=5
+        )
+    return job_id
+
+
+def claimed(db: Database, job_id: str, by: str = "worker-1", *, lease: float = 20, alone: bool = False):
+    with db.write() as c:
+        return claims.claim(c, job_id, EMBED.name, by=by, lease=lease, alone=alone)
+
+
+def row(db: Database, job_id: str):
+    with db.read() as c:
+        return c.execute(select(rows).where(rows.c.id == job_id)).one()
+
+
+def test_a_claim_raises_the_attempt_and_keeps_others_out(db: Database) -> None:
+    job_id = accepted(db)
+    first = claimed(db, job_id)
+    assert first is not None
+    assert (first.attempt, row(db, job_id).state) == (1, "running")
+    assert claimed(db, job_id, "worker-2") is None
+
+
+def test_of_many_claims_at_once_one_succeeds(db: Database) -> None:
+    job_id = accepted(db)
+    won = []
+    threads = [
+        threading.Thread(target=lambda n=n: won.append(claimed(db, job_id, f"w{n}"))) for n in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len([c for c in won if c is not None]) == 1
+
+
+def test_a_lapsed_lease_can_be_claimed_and_fences_the_first_off(db: Database) -> None:
+    job_id = accepted(db)
+    first = claimed(db, job_id, lease=-1)
+    second = claimed(db, job_id, "worker-2")
+    assert second is not None
+    assert second.attempt == 2
+    with pytest.raises(LostClaim), db.write() as c:
+        store.save_stage(c, job_id, first.attempt, stage=LOOKUP.name)
+    with db.write() as c:
+        assert not store.finish(c, job_id, State.SUCCEEDED, keep_for=60, attempt=first.attempt)
+        assert store.finish(c, job_id, State.SUCCEEDED, keep_for=60, attempt=second.attempt, result={"n": 1})
+    assert public(row(db, job_id))["result"] == {"n": 1}
+
+
+def test_a_suspect_is_claimed_only_alone(db: Database) -> None:
+    job_id = accepted(db)
+    with db.write() as c:
+        c.execute(update(rows).where(rows.c.id == job_id).values(suspect=True))
+    assert claimed(db, job_id) is None
+    assert claimed(db, job_id, alone=True) is not None
+
+
+def test_cancel_fences_the_running_claim_and_a_finished_job_refuses_it(db: Database) -> None:
+    job_id = accepted(db)
+    claim = claimed(db, job_id)
+    with db.write() as c:
+        store.cancel(c, "shop", job_id, keep_for=60)
+    with db.write() as c:
+        assert not store.finish(c, job_id, State.SUCCEEDED, keep_for=60, attempt=claim.attempt)
+    with pytest.raises(Conflict) as refused, db.write() as c:
+        store.cancel(c, "shop", job_id, keep_for=60)
+    assert refused.value.code == "already_finished"
+
+
+def test_another_tenants_job_is_as_unknown_as_none(db: Database) -> None:
+    job_id = accepted(db)
+    for tenant, wanted in (("other", job_id), ("shop", "nothing")):
+        with pytest.raises(NotFound), db.read() as c:
+            store.get(c, tenant, wanted)
+
+
+def test_heartbeat_renews_the_living_and_not_what_is_past_its_limit(db: Database) -> None:
+    young, old = accepted(db), accepted(db)
+    claimed(db, young, lease=1)
+    claimed(db, old, lease=1)
+    with db.write() as c:
+        c.execute(update(rows).where(rows.c.id == old).values(claimed_at=now() - 100))
+    claims.renew(
+        db,
+        "worker-1",
+        "vision",
+        lease=20,
+        job_limit=60,
+        chunk_limit=900,
+        fingerprint=None,
+        stats={},
+        alone_for=None,
+    )
+    left = {job_id: row(db, job_id).lease_until - row(db, job_id).created_at for job_id in (young, old)}
+    assert left[young] > 15
+    assert left[old] < 5
+    assert row(db, young).due_at == pytest.approx(row(db, young).lease_until, abs=0.01)
+
+
+def test_hand_back_frees_at_once_and_is_no_loss(db: Database) -> None:
+    job_id = accepted(db)
+    first = claimed(db, job_id)
+    with db.write() as c:
+        claims.hand_back(c, "worker-1")
+    again = claimed(db, job_id, "worker-2")
+    assert again is not None
+    assert again.attempt > first.attempt
+    assert (row(db, job_id).losses_alone, row(db, job_id).suspect) == (0, False)
+
+
+def test_only_a_retryable_failure_is_retried(db: Database) -> None:
+    for retryable in (True, False):
+        job_id = accepted(db)
+        claim = claimed(db, job_id)
+        with db.write() as c:
+            error = failure("x", "y", retryable=retryable)
+            store.finish(c, job_id, State.FAILED, keep_for=60, attempt=claim.attempt, error=error)
+        if retryable:
+            with db.write() as c:
+                assert store.retry(c, "shop", job_id).state == "queued"
+            assert claimed(db, job_id) is not None
+        else:
+            with pytest.raises(Conflict), db.write() as c:
+                store.retry(c, "shop", job_id)
+
+
+def test_expired_jobs_become_tombstones_and_then_nothing(db: Database) -> None:
+    job_id = accepted(db)
+    claim = claimed(db, job_id)
+    with db.write() as c:
+        store.finish(c, job_id, State.SUCCEEDED, keep_for=-1, attempt=claim.attempt, result={"a": 1})
+        assert store.expire(c, tombstone_for=60) == [job_id]
+    with pytest.raises(Expired), db.read() as c:
+        store.get(c, "shop", job_id)
+    assert row(db, job_id).result is None
+    with db.write() as c:
+        c.execute(update(rows).where(rows.c.id == job_id).values(expires_at=now() - 1))
+        store.expire(c, tombstone_for=60)
+    with pytest.raises(NotFound), db.read() as c:
+        store.get(c, "shop", job_id)
+
+
+def test_jobs_are_listed_newest_first_page_by_page(db: Database) -> None:
+    ids = [accepted(db) for _ in range(5)]
+    with db.read() as c:
+        first = store.newest(c, "shop", limit=2)
+        rest = store.newest(c, "shop", before=(first[-1].created_at, first[-1].id), limit=10)
+    assert [r.id for r in [*first, *rest]] == ids[::-1]
+
+
+def test_the_table_of_moves_ends_in_final_states() -> None:
+    for state in FINAL:
+        assert State.RUNNING not in MOVES[state]
+    assert MOVES[State.EXPIRED] == frozenset()

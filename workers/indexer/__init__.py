@@ -1,0 +1,1 @@
+"""Shards of the index: follow the log, search, seal."""

@@ -1,0 +1,47 @@
+"""An index worker's entry: settings, wiring, shards loaded, tasks."""
+
+from __future__ import annotations
+
+import logging
+
+from shared import topology
+from shared.dispatch import make_celery
+from shared.runtime import admin
+from shared.runtime.consume import consume
+from shared.settings import Settings
+from shared.telemetry import configure
+from shared.wakeups import LOG_GREW, Listener
+from workers.indexer import tasks
+from workers.indexer.build import Builder
+from workers.indexer.follower import Follower
+from workers.indexer.replica import Replica
+from workers.indexer.wiring import open_indexer
+
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    settings = Settings()
+    configure(
+        level=settings.log_level, as_json=settings.log_json, process=settings.process, service="indexer"
+    )
+    indexer = open_indexer(settings)
+    app = make_celery(settings.amqp_or_redis_url, "tusou.indexer", [topology.index_queue(settings.group)])
+    tasks.register(app, indexer)
+    builder = Builder(indexer)
+    follower = Follower(indexer, on_poll=builder.asked)
+    follower.start()  # the queue is consumed only after the shards are loaded
+    builder.start()
+    replica = Replica(indexer)
+    replica.start()
+    hints = Listener(settings.redis_url, LOG_GREW, follower.nudge)
+    admin.serve(settings.host, settings.admin_port, lambda: True)
+    log.info("ready: group %s, %d shards", settings.group, len(indexer.shards.all()))
+    try:
+        consume(app, threads=settings.index_threads, process=settings.process)
+    finally:
+        replica.stop()
+        hints.close()
+        builder.stop()
+        follower.stop()
+        indexer.close()

@@ -1,0 +1,1 @@
+"""Rounds that heal: re-dispatch, deadlines, expiry, sweeps."""

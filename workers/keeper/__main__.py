@@ -1,0 +1,5 @@
+"""`python -P -m workers.keeper`: start a keeper."""
+
+from workers.keeper.app import main
+
+main()

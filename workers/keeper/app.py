@@ -1,0 +1,52 @@
+"""A keeper's entry: settings, wiring, rounds."""
+
+from __future__ import annotations
+
+import logging
+import signal
+
+from shared.storage.open import open_store
+
+from shared.answer.finish import Finisher
+from shared.db import schema
+from shared.db.engine import Database
+from shared.dispatch import Dispatcher
+from shared.runtime import admin
+from shared.settings import Settings
+from shared.telemetry import configure
+from shared.wakeups import Notifier
+from workers.keeper.deps import Keeper
+from workers.keeper.schedule import Schedule
+
+log = logging.getLogger(__name__)
+
+
+def open_keeper(settings: Settings) -> Keeper:
+    """Raises SchemaOutdated, Unavailable."""
+    db = Database(settings.sql_url)
+    schema.check(db)
+    notifier = Notifier(settings.redis_url)
+    return Keeper(
+        settings=settings,
+        db=db,
+        store=open_store(settings.store_url),
+        dispatcher=Dispatcher(settings.amqp_or_redis_url),
+        notifier=notifier,
+        finisher=Finisher(
+            db, notifier.job_done, keep_for=settings.retention, no_match_below=settings.no_match_below
+        ),
+    )
+
+
+def main() -> None:
+    settings = Settings()
+    configure(level=settings.log_level, as_json=settings.log_json, process=settings.process, service="keeper")
+    keeper = open_keeper(settings)
+    schedule = Schedule(keeper)
+    signal.signal(signal.SIGTERM, lambda *_: schedule.stop())
+    signal.signal(signal.SIGINT, lambda *_: schedule.stop())
+    admin.serve(settings.host, settings.admin_port, lambda: True)
+    schedule.start()
+    log.info("ready")
+    schedule.wait()
+    keeper.close()

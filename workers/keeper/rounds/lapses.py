@@ -1,0 +1,126 @@
+"""Leases that lapsed: their process is gone. Rows become suspects, which run alone.
+
+Only a loss while alone counts. Three of them: a job is `failed`, `worker_lost`; a chunk is halved at
+each, until one row is left, which becomes a row error at its third.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from shared.db.engine import now
+from shared.db.tables import chunks, jobs, row_errors
+from shared.errors import TusouError
+from shared.jobs import chunks as chunk_rows
+from shared.jobs.job import State
+from shared.jobs.store import finish, lost_worker
+from shared.storage import owners
+from shared.telemetry import step
+from shared.topology import EMBED, EMBED_WRITE, PLAN
+from workers.keeper.deps import Keeper
+
+AT_ONCE = 200
+
+
+def run(keeper: Keeper) -> None:
+    _jobs(keeper)
+    _chunks(keeper)
+
+
+def _jobs(keeper: Keeper) -> None:
+    lapsed = (
+        jobs.c.state == State.RUNNING,
+        jobs.c.stage.in_((EMBED.name, EMBED_WRITE.name, PLAN.name)),
+        jobs.c.lease_until < now(),
+    )
+    with keeper.db.read() as c:
+        rows = list(c.execute(select(jobs).where(*lapsed).order_by(jobs.c.created_at).limit(AT_ONCE)))
+    for row in rows:
+        with step(
+            "keeper.lapse", job_id=row.id, attempt=row.attempt, alone=row.suspect, lost_by=row.claimed_by
+        ):
+            _lost_job(keeper, row, lapsed)
+
+
+def _lost_job(keeper: Keeper, row: Row[Any], lapsed: tuple[Any, ...]) -> None:
+    losses = row.losses_alone + (1 if row.suspect else 0)
+    done = False
+    with keeper.db.write() as c:
+        mine = c.execute(
+            update(jobs)
+            .where(jobs.c.id == row.id, jobs.c.attempt == row.attempt, *lapsed)
+            .values(suspect=True, losses_alone=losses, lease_until=None, claimed_by=None, due_at=now())
+        )
+        if mine.rowcount and losses >= keeper.settings.max_losses:
+            done = finish(
+                c,
+                row.id,
+                State.FAILED,
+                attempt=row.attempt,
+                keep_for=keeper.settings.retention,
+                error=lost_worker(),
+            )
+    if done:
+        keeper.notifier.job_done(row.id)
+
+
+def _chunks(keeper: Keeper) -> None:
+    lapsed = (chunks.c.state == "running", chunks.c.lease_until < now())
+    with keeper.db.read() as c:
+        rows = list(c.execute(select(chunks).where(*lapsed).limit(AT_ONCE)))
+    for row in rows:
+        with step(
+            "keeper.chunk_lapse", job_id=row.job_id, chunk=row.no, alone=row.suspect, lost_by=row.claimed_by
+        ):
+            _lost_chunk(keeper, row, lapsed)
+
+
+def _lost_chunk(keeper: Keeper, row: Row[Any], lapsed: tuple[Any, ...]) -> None:
+    losses = row.losses_alone + (1 if row.suspect else 0)
+    this = (chunks.c.job_id == row.job_id, chunks.c.no == row.no, chunks.c.attempt == row.attempt, *lapsed)
+    size = row.row_to - row.row_from
+    fault = None
+    if row.suspect and size == 1 and losses >= keeper.settings.max_losses:
+        fault = _row_error(keeper, row)
+    with keeper.db.write() as c:
+        if row.suspect and size > 1:
+            if c.execute(update(chunks).where(*this).values(losses_alone=losses)).rowcount:
+                chunk_rows.split(c, row)
+            return
+        values: dict[str, Any] = {
+            "suspect": True,
+            "losses_alone": losses,
+            "lease_until": None,
+            "claimed_by": None,
+        }
+        if fault is None:
+            c.execute(update(chunks).where(*this).values(state="open", **values))
+        elif c.execute(update(chunks).where(*this).values(state="done", bad_rows=1, **values)).rowcount:
+            c.execute(insert(row_errors).values(job_id=row.job_id, chunk=row.no, no=0, **fault))
+
+
+def _row_error(keeper: Keeper, row: Row[Any]) -> dict[str, Any]:
+    """What stands in the error file for the one row that kills its worker."""
+    fault = {
+        "manifest": 0,
+        "line": 0,
+        "product_id": None,
+        "field": None,
+        "reason": "worker_lost",
+        "detail": "each process that worked on this row alone ended",
+    }
+    try:
+        with keeper.db.read() as c:
+            body = owners.read(c, keeper.store, row.rows_object)
+        record = json.loads(body.decode().split("\n")[row.row_from])
+    except TusouError:
+        return fault  # better a row error without its line than none
+    return {
+        **fault,
+        "manifest": record["manifest"],
+        "line": record["row"]["line"],
+        "product_id": record["row"]["id"],
+    }

@@ -1,0 +1,90 @@
+"""Re-sending lost messages, without flooding a broker that merely has much to do.
+
+Per queue: only when the broker holds fewer messages than there are overdue rows are rows sent again,
+oldest first; otherwise their time is moved on. A row is sent again anyway when one that was sent to
+the same queue well after it has been claimed: its own message is lost.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from kombu.exceptions import KombuError
+from redis import RedisError
+from sqlalchemy import Row, func, select, update
+
+from shared.db.engine import now
+from shared.db.tables import jobs
+from shared.jobs.store import overdue
+from shared.messages import JobMessage
+from shared.telemetry import QUEUE_READY, step
+from shared.topology import SEARCH, STAGES, WRITE, Queue
+from workers.keeper.deps import Keeper
+
+log = logging.getLogger(__name__)
+
+# Chunks and plans are found by the import loop itself, once a second: nothing to send again.
+QUEUES = (SEARCH, WRITE)
+
+
+def run(keeper: Keeper) -> None:
+    for queue in QUEUES:
+        stages = [name for name, stage in STAGES.items() if stage.task.queue == queue]
+        with keeper.db.read() as c:
+            late = overdue(c, stages, limit=keeper.settings.max_resends)
+        if late:
+            _queue(keeper, queue, stages, late)
+
+
+def _queue(keeper: Keeper, queue: Queue, stages: list[str], late: list[Row[Any]]) -> None:
+    try:
+        ready = keeper.dispatcher.ready(queue.name)
+    except (OSError, RedisError, KombuError) as error:
+        log.warning("the broker does not answer: %s", error)
+        return
+    QUEUE_READY.labels(queue.name).set(ready)
+    lost = late if ready < len(late) else _overtaken(keeper, stages, late)
+    with step("keeper.redispatch", queue=queue.name, overdue=len(late), ready=ready, sent=len(lost)):
+        chosen = {row.id for row in lost}
+        sent = [row for row in lost if _claim_sending(keeper, row)]
+        for row in sent:
+            keeper.dispatcher.send(STAGES[row.stage].task, JobMessage(row.id, row.stage))
+        waiting = [row.id for row in late if row.id not in chosen]
+        with keeper.db.write() as c:
+            c.execute(
+                update(jobs)
+                .where(jobs.c.id.in_(waiting), jobs.c.due_at < now())
+                .values(due_at=now() + keeper.settings.first_due)
+            )
+
+
+def _claim_sending(keeper: Keeper, row: Row[Any]) -> bool:
+    """Move the row's time on; of several keepers one succeeds, and that one sends."""
+    with keeper.db.write() as c:
+        mine = c.execute(
+            update(jobs)
+            .where(
+                jobs.c.id == row.id,
+                jobs.c.attempt == row.attempt,
+                jobs.c.sent_at == row.sent_at,
+                jobs.c.due_at < now(),
+            )
+            .values(sent_at=now(), due_at=now() + keeper.settings.first_due)
+        )
+    return mine.rowcount == 1
+
+
+def _overtaken(keeper: Keeper, stages: list[str], late: list[Row[Any]]) -> list[Row[Any]]:
+    with keeper.db.read() as c:
+        newest_claimed = c.execute(
+            select(func.max(jobs.c.sent_at)).where(
+                jobs.c.kind.in_(("search", "product")),
+                jobs.c.claimed_at > now() - 60,
+                jobs.c.created_at > now() - 3600,
+                jobs.c.stage.in_((*stages, "lookup") if "embed" in stages else stages),
+            )
+        ).scalar()
+    if newest_claimed is None:
+        return []
+    return [row for row in late if row.sent_at + keeper.settings.lost_message_after <= newest_claimed]

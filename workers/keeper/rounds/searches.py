@@ -1,0 +1,10 @@
+"""The time of searches in the index stage: hedge, finish with what is there, end what is too late."""
+
+from __future__ import annotations
+
+from shared.answer.finish import keep_time
+from workers.keeper.deps import Keeper
+
+
+def run(keeper: Keeper) -> None:
+    keep_time(keeper.db, keeper.finisher, keeper.dispatcher)

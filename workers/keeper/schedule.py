@@ -1,0 +1,90 @@
+"""When each round runs. A round is claimed by a leased row to save work, never for correctness."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import or_
+
+from shared.db.engine import now
+from shared.db.tables import rounds
+from shared.errors import TusouError
+from workers.keeper.deps import Keeper
+from workers.keeper.rounds import expiry, lapses, redispatch, removal, sealing, searches, sweep
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Round:
+    name: str
+    every_s: float
+    run: Callable[[Keeper], None]
+
+
+ROUNDS = (
+    Round("searches", 0.25, searches.run),
+    Round("redispatch", 1.0, redispatch.run),
+    Round("lapses", 1.0, lapses.run),
+    Round("sealing", 1.0, sealing.run),
+    Round("removal", 5.0, removal.run),
+    Round("expiry", 30.0, expiry.run),
+    Round("sweep", 600.0, sweep.run),
+)
+
+# Long enough that one keeper keeps a round, short enough that another takes over soon.
+HOLD_S = 10.0
+
+
+class Schedule:
+    def __init__(self, keeper: Keeper, all_rounds: tuple[Round, ...] = ROUNDS) -> None:
+        self._keeper = keeper
+        self._stopped = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._repeat, args=(r,), name=r.name, daemon=True) for r in all_rounds
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def wait(self) -> None:
+        self._stopped.wait()
+        for thread in self._threads:
+            thread.join(10.0)
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def _repeat(self, this: Round) -> None:
+        held_until = 0.0
+        while not self._stopped.is_set():
+            try:
+                if time.monotonic() >= held_until and self._hold(this):
+                    held_until = time.monotonic() + HOLD_S / 2
+                if time.monotonic() < held_until:
+                    this.run(self._keeper)
+            except TusouError as error:
+                log.warning("round %s waits: %s", this.name, error.detail)
+            except Exception:
+                log.exception("round %s stumbled", this.name)
+            self._stopped.wait(this.every_s)
+
+    def _hold(self, this: Round) -> bool:
+        keeper = self._keeper
+        values = {"holder": keeper.settings.process, "lease_until": now() + max(HOLD_S, this.every_s * 2)}
+        with keeper.db.write() as c:
+            taken = c.execute(
+                keeper.db.insert(rounds)
+                .values(name=this.name, **values)
+                .on_conflict_do_update(
+                    index_elements=["name"],
+                    set_=values,
+                    where=or_(rounds.c.lease_until < now(), rounds.c.holder == keeper.settings.process),
+                )
+            )
+        return taken.rowcount == 1

@@ -1,0 +1,1 @@
+"""The networks, their preprocess and engines."""

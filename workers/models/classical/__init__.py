@@ -1,0 +1,1 @@
+"""The parts of the classical descriptor: NumPy only, nothing learned from anybody's photos."""

@@ -1,0 +1,51 @@
+"""The port of a model: `pre`, `core`, `post`, `warmup`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from workers.models.preprocess import Preprocess
+
+
+@dataclass(frozen=True, eq=False)
+class Embedded:
+    """What a model says of one image.
+
+    `vector` is (dim,) float32 of unit length. `label` is the classifier's first choice and `label_score` its
+    probability (0..1); both are None for a model without a classifier.
+    """
+
+    vector: np.ndarray
+    label: str | None
+    label_score: float | None
+
+
+class Model(Protocol):
+    """Four small steps; the batcher calls all of them from one thread.
+
+    `labels` is empty where there is no classifier. `fingerprint` tells which vectors may meet in one index.
+    `device` is where `core` computes: "cpu" or "cuda".
+    """
+
+    name: str
+    dim: int
+    preprocess: Preprocess
+    labels: tuple[str, ...]
+    fingerprint: str
+    device: str
+
+    def pre(self, images: Sequence[np.ndarray]) -> Any:
+        """n images of (crop, crop, 3) uint8 RGB -> one batch. Raises ValueError for any other shape."""
+
+    def core(self, batch: Any) -> Any:
+        """One batch -> raw outputs of the same n."""
+
+    def post(self, raw: Any) -> list[Embedded]:
+        """Raw outputs -> n results in the order of the images; a vector may hold NaN where a network broke."""
+
+    def warmup(self, sizes: Sequence[int]) -> None:
+        """Run batches of these sizes once, so that no search pays for lazy initialisation."""

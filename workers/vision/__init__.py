@@ -1,0 +1,1 @@
+"""Photos in, vectors out: searches, single writes, import chunks."""

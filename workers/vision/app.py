@@ -1,0 +1,40 @@
+"""A vision worker's entry: settings, wiring, tasks."""
+
+from __future__ import annotations
+
+import logging
+
+from shared import topology
+from shared.dispatch import make_celery
+from shared.runtime import admin
+from shared.runtime.consume import consume
+from shared.settings import Settings
+from shared.telemetry import configure
+from workers.vision import tasks
+from workers.vision.import_loop import ImportLoop
+from workers.vision.watchdog import Watchdog
+from workers.vision.wiring import open_vision
+
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    settings = Settings()
+    configure(level=settings.log_level, as_json=settings.log_json, process=settings.process, service="vision")
+    vision = open_vision(settings)
+    queues = [topology.SEARCH, topology.WRITE, topology.BULK]
+    app = make_celery(settings.amqp_or_redis_url, "tusou.vision", queues)
+    tasks.register(app, vision)
+    imports = ImportLoop(vision)
+    watchdog = Watchdog(vision.batcher.stuck_for, limit_s=settings.model_stuck_after)
+    vision.announce()
+    vision.heartbeat.start()
+    watchdog.start()
+    imports.start()
+    admin.serve(settings.host, settings.admin_port, lambda: True)
+    log.info("ready: model %s, fingerprint %s", vision.model.name, vision.model.fingerprint)
+    try:
+        consume(app, threads=settings.vision_threads, process=settings.process)
+    finally:
+        imports.stop()
+        vision.close()

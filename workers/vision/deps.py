@@ -1,0 +1,82 @@
+"""What a vision worker is made of; the stories get it as one argument."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from shared.db.engine import Database, now
+from shared.db.tables import models
+from shared.dispatch import Dispatcher
+from shared.jobs.claims import Gate
+from shared.runtime.heartbeat import Heartbeat
+from shared.settings import Settings
+from shared.storage.port import ObjectStore
+from shared.wakeups import Notifier
+from workers.models.port import Model
+from workers.vision.batcher import Batcher
+from workers.vision.decode import DecodePool
+from workers.vision.fetch import Fetcher
+from workers.vision.nudges import Nudges
+from workers.vision.quality import QualityThresholds
+
+
+@dataclass
+class Vision:
+    """Dependencies of the two stories. `close` undoes `open`."""
+
+    settings: Settings
+    db: Database
+    store: ObjectStore
+    dispatcher: Dispatcher
+    notifier: Notifier
+    model: Model
+    batcher: Batcher
+    decoder: DecodePool
+    fetcher: Fetcher
+    thresholds: QualityThresholds
+    gate: Gate = field(default_factory=Gate)
+    nudges: Nudges = field(default_factory=Nudges)
+    images_pool: ThreadPoolExecutor = field(init=False)
+    heartbeat: Heartbeat = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.images_pool = ThreadPoolExecutor(self.settings.fetch_threads, thread_name_prefix="image")
+        self.heartbeat = Heartbeat(
+            self.db,
+            self.settings,
+            "vision",
+            gate=self.gate,
+            fingerprint=self.model.fingerprint,
+            stats=self._stats,
+        )
+
+    def announce(self) -> None:
+        """Tell the database which model is served here; new catalogs take it."""
+        known = {
+            "name": self.model.name,
+            "dim": self.model.dim,
+            "labels": len(self.model.labels),
+            "seen_at": now(),
+        }
+        with self.db.write() as c:
+            c.execute(
+                self.db.insert(models)
+                .values(fingerprint=self.model.fingerprint, **known)
+                .on_conflict_do_update(index_elements=["fingerprint"], set_=known)
+            )
+
+    def close(self) -> None:
+        self.gate.close()
+        self.heartbeat.stop()
+        self.images_pool.shutdown(wait=False, cancel_futures=True)
+        self.batcher.stop()
+        self.decoder.close()
+        self.dispatcher.close()
+        self.notifier.close()
+        self.db.close()
+
+    def _stats(self) -> dict[str, float]:
+        """What admission needs: seconds of one search, as measured."""
+        images = self.batcher.images
+        return {"service_s": self.batcher.busy_s / images if images else 0.0, "images": float(images)}

@@ -1,0 +1,118 @@
+"""Bytes of an image, wherever its source string leads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from shared.catalog.sources import Source
+from shared.db.tables import images
+from shared.reasons import Reason
+from shared.storage import owners
+from shared.storage.names import new_name
+from workers.vision.deps import Vision
+from workers.vision.fetch import Fetched, FetchProblem, NotModified
+
+
+@dataclass(frozen=True)
+class Image:
+    """Bytes as they came, and what a conditional GET needs next time."""
+
+    data: bytes
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """The host says that nothing changed since last time."""
+
+
+def query_image(vision: Vision, tenant: str, wanted: dict[str, Any]) -> tuple[Image | Reason, str | None]:
+    """The photo of a search and its image id, if it has one. `wanted` is the request's `image`."""
+    kind = wanted["kind"]
+    if kind == "url":
+        return by_url(vision, wanted["url"]), None
+    if kind == "object":
+        return by_key(vision, tenant, wanted["key"]), None
+    with vision.db.read() as c:
+        row = c.execute(
+            select(images.c.upload, images.c.normalised).where(
+                images.c.id == wanted["id"], images.c.tenant == tenant
+            )
+        ).one_or_none()
+        name = row and (row.upload or row.normalised)
+        if not name:
+            return Reason("no_image"), wanted["id"]
+        owner = owners.find(c, name)
+    return Image(vision.store.get(owner.name, sha256=owner.sha256, length=owner.length)), wanted["id"]
+
+
+def by_source(vision: Vision, tenant: str, source: Source, *, base: str = "") -> Image | Reason:
+    """The bytes behind a manifest's or a product's source."""
+    if source.kind == "url":
+        return by_url(vision, source.value)
+    if source.kind == "object":
+        return by_key(vision, tenant, source.value)
+    if source.kind == "upload":
+        found, _ = query_image(vision, tenant, {"kind": "upload", "id": source.value})
+        return found
+    return by_path(vision, base, source.value)
+
+
+def by_url(vision: Vision, url: str) -> Image | Reason:
+    got = vision.fetcher.fetch(url)
+    return _from_fetch(got)
+
+
+def by_url_if_changed(
+    vision: Vision, url: str, etag: str | None, last_modified: str | None
+) -> Image | Unchanged | Reason:
+    got = vision.fetcher.fetch(url, etag=etag, last_modified=last_modified)
+    return Unchanged() if isinstance(got, NotModified) else _from_fetch(got)
+
+
+def _from_fetch(got: Fetched | NotModified | FetchProblem) -> Image | Reason:
+    if isinstance(got, Fetched):
+        return Image(got.data, got.etag, got.last_modified)
+    return Reason(got.code if isinstance(got, FetchProblem) else "url_failed")
+
+
+def by_key(vision: Vision, tenant: str, key: str) -> Image | Reason:
+    """What lies under `incoming/` may change while we read, so it is copied under a name of ours first."""
+    limit = vision.settings.max_image_bytes
+    size = vision.store.size(key)
+    if size is None:
+        return Reason("object_missing")
+    if size > limit:
+        return Reason("too_large", measured=size, threshold=limit)
+    copy = vision.store.adopt(key, new_name("uploads", tenant, vision.db.clock()))
+    try:
+        return Image(vision.store.get(copy.name, sha256=copy.sha256, length=copy.length))
+    finally:
+        vision.store.delete(copy.name)
+
+
+def by_path(vision: Vision, base: str, path: str) -> Image | Reason:
+    """A file under the data folder; nothing outside it, whatever links say."""
+    folder = vision.settings.data_folder
+    if folder is None:
+        return Reason("path_not_allowed")
+    root = folder.resolve()
+    file = (root / base / path).resolve()
+    if not file.is_relative_to(root):
+        return Reason("path_not_allowed")
+    return _read_file(file, vision.settings.max_image_bytes)
+
+
+def _read_file(file: Path, limit: int) -> Image | Reason:
+    try:
+        size = file.stat().st_size
+        if size > limit:
+            return Reason("too_large", measured=size, threshold=limit)
+        return Image(file.read_bytes())
+    except OSError:
+        return Reason("file_missing")

@@ -1,0 +1,64 @@
+"""Opening a vision worker: the model loaded and warm, the children started, everything connected."""
+
+from __future__ import annotations
+
+import logging
+
+from shared.storage.open import open_store
+
+from shared.db import schema
+from shared.db.engine import Database
+from shared.dispatch import Dispatcher
+from shared.images.limits import ImageLimits
+from shared.settings import Settings
+from shared.wakeups import Notifier
+from workers.models.registry import load_model
+from workers.vision.batcher import Batcher
+from workers.vision.decode import DecodeLimits, DecodePool
+from workers.vision.deps import Vision
+from workers.vision.fetch import Fetcher, FetchLimits
+from workers.vision.quality import QualityThresholds
+from workers.vision.warmup import choose_import_batch
+
+log = logging.getLogger(__name__)
+
+
+def open_vision(settings: Settings) -> Vision:
+    """Load and warm the model, start the children. Raises WeightsMissing, SchemaOutdated, Unavailable."""
+    db = Database(settings.sql_url)
+    schema.check(db)
+    model = load_model(
+        settings.model,
+        weights=settings.weights or None,
+        device=settings.device,
+        threads=settings.model_threads,
+    )
+    batch = settings.import_batch or choose_import_batch(model, on_gpu=settings.device == "cuda")
+    log.info("imports use batches of %d", batch)
+    return Vision(
+        settings=settings,
+        db=db,
+        store=open_store(settings.store_url),
+        dispatcher=Dispatcher(settings.amqp_or_redis_url),
+        notifier=Notifier(settings.redis_url),
+        model=model,
+        batcher=Batcher(
+            model, max_batch=settings.max_batch, max_wait_ms=settings.max_wait_ms, import_batch=batch
+        ),
+        decoder=DecodePool(
+            settings.decode_children,
+            DecodeLimits(
+                images=ImageLimits(
+                    max_jpeg_pixels=settings.max_jpeg_pixels,
+                    max_pixels=settings.max_pixels,
+                    max_side=settings.max_side,
+                    max_aspect=settings.max_aspect,
+                ),
+                memory_bytes=settings.decode_memory,
+                cpu_s=settings.decode_cpu,
+                wall_s=settings.decode_wall,
+            ),
+        ),
+        fetcher=Fetcher(FetchLimits(max_bytes=settings.max_image_bytes)),
+        thresholds=QualityThresholds(),
+    )
