@@ -2,12 +2,13 @@
 # make test            every test that needs only Python, and others where their servers are
 # make bench           all benchmarks into docs/benchmarks.md                  (ONE=name: one of them)
 # make lint            ruff, mypy, import rules
-# make settings        the settings table of the README
+# make settings        the settings tables of the READMEs, brought up to date
 
 VENV ?= .venv
 export PYTHON
 PY := $(VENV)/bin/python
-INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+INSTALL = sh deploy/install.sh \
+	$(PY) -m pip install --disable-pip-version-check --constraint constraints.txt --editable
 
 .PHONY: demo test bench lint settings clean
 
@@ -27,7 +28,7 @@ lint: $(VENV)/installed-test $(VENV)/installed-check
 	$(VENV)/bin/lint-imports
 
 settings: $(VENV)/installed-demo
-	@$(PY) -m services.cli.settings_table
+	@$(PY) -m services.cli.settings_table $(shell grep -l '<!-- settings -->' README*.md)
 
 clean:
 	rm -rf $(VENV) .tusou
@@ -36,7 +37,7 @@ $(VENV)/bin/python:
 	@sh deploy/make-venv.sh "$(VENV)"
 
 $(VENV)/installed-demo: $(VENV)/bin/python pyproject.toml constraints.txt
-	@echo "installing (about 350 MB, once) ..."
+	@echo "installing (about 300 MB, once) ..."
 	@$(INSTALL) ".[all]"
 	@touch $@
 

@@ -63,7 +63,9 @@ def main() -> None:
     for folder in FOLDERS:
         paths = photos(data / folder)
         if not paths:
-            raise SystemExit(f"no photos in {data / folder}: set TUSOU_DATA to the folder that holds {folder}")
+            raise SystemExit(
+                f"no photos in {data / folder}: TUSOU_DATA must name the folder that holds {folder}"
+            )
         false_reject[folder] = share([rejected(image) for image in loaded(paths)])
         print(f"{folder}: {len(paths)} good photos, {false_reject[folder]:.2%} rejected")
         some = random.Random(7).sample(paths, min(DAMAGED_PER_FOLDER, len(paths)))

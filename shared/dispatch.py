@@ -12,8 +12,8 @@ import threading
 from typing import Any
 
 from celery import Celery
-from kombu import Exchange
-from kombu import Queue as KombuQueue
+from kombu.entity import Exchange
+from kombu.entity import Queue as KombuQueue
 
 from shared import topology
 from shared.messages import Message
@@ -110,10 +110,9 @@ class Dispatcher:
         """Messages ready in a queue. Raises kombu's or redis' errors when the broker is away."""
         with self._app.connection_for_write() as connection:
             connection.ensure_connection(max_retries=1, timeout=topology.CONNECT_TIMEOUT_S)
+            # Not passive: on Redis an empty queue does not exist, on RabbitMQ declaring it again is harmless.
             bound = kombu_queue(queue_name, amqp=self._amqp)(connection.default_channel)
-            if self._amqp:
-                bound.declare()
-            return int(bound.queue_declare(passive=True).message_count)
+            return int(bound.queue_declare().message_count)
 
     def close(self, timeout: float = 2.0) -> None:
         self._unsent.put(None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -16,6 +16,7 @@ class Reason:
     code: str
     measured: float | None = None
     threshold: float | None = None
+    detail: str = ""  # for a row error; a photo's reason is told by the gateway's advice
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {"code": self.code, "measured": self.measured, "threshold": self.threshold}

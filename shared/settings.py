@@ -115,6 +115,7 @@ class Settings(BaseSettings):
     normalised_side: int = Field(1024, description="Longest side of a stored image, in pixels.")
     thumbnail_side: int = Field(320, description="Longest side of a thumbnail, in pixels.")
     fetch_threads: int = Field(16, description="Downloads at once in one vision worker.")
+    fetch_per_host: int = Field(8, description="Downloads at once from one host.")
     fetch_private: bool = Field(
         False, description="Let image addresses lead to private networks (closed networks only)."
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import structlog
@@ -36,7 +37,7 @@ _log = structlog.get_logger()
 def configure(*, level: str, as_json: bool, process: str, service: str) -> None:
     """Set up logging of this process; lines go to standard error."""
     shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
+        partial(_of_this_process, service, process),
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -49,7 +50,6 @@ def configure(*, level: str, as_json: bool, process: str, service: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(service=service, process=process)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -60,6 +60,13 @@ def configure(*, level: str, as_json: bool, process: str, service: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for noisy in ("alembic", "celery", "kombu", "waitress", "urllib3", "amqp"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _of_this_process(
+    service: str, process: str, _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Every line, of whichever thread, says whose it is."""
+    return {**event, "service": service, "process": process}
 
 
 class Step:

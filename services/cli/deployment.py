@@ -79,10 +79,10 @@ def create_key(
     """Make a key; it is shown this once."""
     db = Database(Settings().sql_url)
     with db.write() as c:
-        made = keys.create_key(
-            c, tenant=tenant, name=name, scopes=scopes.split(), rate_per_minute=rate_per_minute
+        secret = keys.create_key(
+            c, db, tenant=tenant, name=name, scopes=scopes.split(), rate_per_minute=rate_per_minute
         )
-    typer.echo(made.key)
+    typer.echo(secret)
 
 
 @keys_app.command("list")
@@ -92,7 +92,7 @@ def list_keys() -> None:
     with db.read() as c:
         rows = [
             [k.id, k.tenant, k.name, k.scopes, "revoked" if k.revoked_at else "valid"]
-            for k in keys.list_keys(c)
+            for k in keys.listing(c)
         ]
     show.table("keys", ["id", "tenant", "name", "scopes", "state"], rows)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import redis
-from kombu import Connection
+from kombu.connection import Connection
 
 from shared.db import schema
 from shared.db.engine import Database

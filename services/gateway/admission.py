@@ -97,7 +97,12 @@ class Admission:
 def read_load(c: Connection, max_wait: float, *, broker_works: bool) -> Load:
     """What the rows tell. Without a broker no message moves, so the age of the oldest is no measure."""
     counts = (
-        select(jobs.c.kind, jobs.c.state, func.count().label("rows"), (now() - func.min(jobs.c.sent_at)).label("age"))
+        select(
+            jobs.c.kind,
+            jobs.c.state,
+            func.count().label("rows"),
+            (now() - func.min(jobs.c.sent_at)).label("age"),
+        )
         .where(jobs.c.state.in_(OPEN), jobs.c.kind.in_((job.SEARCH, job.PRODUCT)))
         .group_by(jobs.c.kind, jobs.c.state)
     )
@@ -138,7 +143,9 @@ def _head_age(c: Connection) -> float:
 
 def _service_time(c: Connection) -> float | None:
     """Seconds of one search, with all live vision workers at it."""
-    query = select(workers.c.stats).where(workers.c.kind == "vision", workers.c.seen_at > now() - SEEN_WITHIN_S)
+    query = select(workers.c.stats).where(
+        workers.c.kind == "vision", workers.c.seen_at > now() - SEEN_WITHIN_S
+    )
     told = [stats.get("service_s") or 0.0 for stats in c.execute(query).scalars()]
     measured = [seconds for seconds in told if seconds > 0]
     return sum(measured) / len(measured) / len(told) if measured else None

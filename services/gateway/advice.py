@@ -59,10 +59,7 @@ ADVICE: Mapping[str, tuple[str, str]] = {
         "照片像素过多。请缩小后上传，或改用 JPEG 格式。",
     ),
     "side_too_long": ("The photo is too wide or too high. Reduce it.", "照片的边长过大，请缩小后上传。"),
-    "aspect_ratio": (
-        "The photo is a narrow strip. Crop it to the item.",
-        "照片过于狭长，请裁剪出物品部分。",
-    ),
+    "aspect_ratio": ("The photo is a narrow strip. Crop it to the item.", "照片过于狭长，请裁剪出物品部分。"),
     "decode_timeout": (
         "Reading this file took too long. Save it as JPEG and send that.",
         "读取该文件耗时过长。请另存为 JPEG 后重新上传。",

@@ -53,7 +53,9 @@ def job_body(deps: Deps, row: Row[Any]) -> dict[str, Any]:
         item["hits"] = [_with_address(deps, row.tenant, hit) for hit in item["hits"]]
     if body["reasons"]:
         language = language_of(request.accept_languages)
-        body["reasons"] = [{**reason, "advice": advise(reason["code"], language)} for reason in body["reasons"]]
+        body["reasons"] = [
+            {**reason, "advice": advise(reason["code"], language)} for reason in body["reasons"]
+        ]
     return body
 
 
@@ -71,7 +73,7 @@ def _progress(deps: Deps, row: Row[Any]) -> dict[str, Any] | None:
 
 
 def import_progress(deps: Deps, job_id: str) -> dict[str, Any] | None:
-    """Counts of an import; `rows` grows until `planned`, `bad_rows` are those of the plan and of all chunks."""
+    """Counts of an import; `rows` is final once `planned`, `bad_rows` are of the plan and all chunks."""
     with deps.db.read() as c:
         plan = c.execute(select(imports).where(imports.c.job_id == job_id)).one_or_none()
         if plan is None:

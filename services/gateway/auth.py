@@ -72,7 +72,9 @@ class Guard:
         key = self._find(secret)
         if key is None:
             if not self._keys_on():
-                raise Unauthorized("there are no keys here: send none, or make this one with `tusou keys create`")
+                raise Unauthorized(
+                    "there are no keys here: send none, or make this one with `tusou keys create`"
+                )
             raise Unauthorized("this key is unknown or was revoked")
         self._limiter.check(key.id, key.rate_per_minute)
         return Caller(key.tenant, key.scopes, key.id)

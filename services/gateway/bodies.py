@@ -94,7 +94,8 @@ def read_form(request: Request, json_fields: frozenset[str]) -> tuple[dict[str, 
     if request.mimetype != "multipart/form-data":
         raise UnsupportedMediaType("send multipart/form-data")
     fields = {
-        name: parse(text, name) if name in json_fields else text for name, text in _single(request.form).items()
+        name: parse(text, name) if name in json_fields else text
+        for name, text in _single(request.form).items()
     }
     check_text(fields, "body")
     return fields, {name: request.files.getlist(name) for name in request.files}
@@ -114,7 +115,8 @@ def validate(model: type[M], fields: Mapping[str, Any]) -> M:
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         raise InvalidFields(
-            Fault(".".join(map(str, fault["loc"])) or "body", "invalid_request", _said(fault)) for fault in faults
+            Fault(".".join(map(str, fault["loc"])) or "body", "invalid_request", _said(fault))
+            for fault in faults
         ) from None
 
 

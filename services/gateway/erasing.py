@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, delete, select
 
 from shared.catalog.writes import drop_images
-from shared.db.engine import now
-from shared.db.tables import chunks, images, imports, jobs
+from shared.db.tables import chunks, images, imports, manifest_ids, row_errors
 from shared.errors import Conflict
 from shared.jobs import job, store
 from shared.jobs.job import OPEN
@@ -24,15 +23,14 @@ def erase_job(c: Connection, tenant: str, job_id: str, *, tombstone_for: float) 
         _drop_photo(c, row)
     if row.kind == job.IMPORT:
         _drop_import(c, row)
-    c.execute(update(jobs).where(jobs.c.id == job_id).values(expires_at=now() - 1))
-    store.expire(c, tombstone_for=tombstone_for)
+    store.entomb(c, [job_id], tombstone_for=tombstone_for)
 
 
 def _drop_photo(c: Connection, row: Row[Any]) -> None:
     """The photo that came with this search; not one that was there before it."""
-    asked = row.request.get("image", {})
-    came_along = [asked["id"]] if asked.get("kind") == "upload" and asked.get("own") else []
-    if asked.get("kind") in ("url", "object") and row.result is not None:
+    asked = row.request["image"]
+    came_along = [asked["id"]] if asked.get("came_along") else []
+    if asked["kind"] in ("url", "object") and row.result is not None:
         came_along.append(row.result["image"]["id"])
     query = select(images).where(
         images.c.tenant == row.tenant, images.c.id.in_(came_along), images.c.product_id.is_(None)
@@ -48,5 +46,5 @@ def _drop_import(c: Connection, row: Row[Any]) -> None:
     ours = (manifest["object"] for manifest in plan.manifests if manifest.get("kind") != "incoming")
     owners.remove(c, [*rows, *ours, plan.errors_object])
     # Chunks and error rows hang on the job's row, which stays as a tombstone.
-    for table in _OF_AN_IMPORT:
+    for table in (row_errors, manifest_ids, chunks, imports):
         c.execute(delete(table).where(table.c.job_id == row.id))

@@ -12,7 +12,10 @@ from shared.telemetry import step
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-POLICY = "default-src 'self'; img-src 'self' blob: data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'self'; img-src 'self' blob: data:; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
 
 SECURITY = {
     "Content-Security-Policy": POLICY,
@@ -36,7 +39,7 @@ def register(app: Flask) -> None:
             current.note(route=rule.rule if rule else None, status=answer.status_code, tenant=g.get("tenant"))
         return answer
 
-    app.wsgi_app = logged(app.wsgi_app)  # type: ignore[method-assign]  # Flask's documented way to wrap itself
+    app.wsgi_app = logged(app.wsgi_app)  # type: ignore[method-assign, assignment]  # as Flask's docs say
 
 
 def logged(app: WSGIApplication) -> WSGIApplication:

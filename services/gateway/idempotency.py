@@ -46,7 +46,9 @@ class Once:
 
     def find(self, c: Connection) -> Repeat | None:
         """Raises InvalidRequest (`idempotency_mismatch`) when the key came with another body."""
-        row = c.execute(select(idempotency).where(self._mine(), idempotency.c.created_at >= now() - self.ttl)).first()
+        row = c.execute(
+            select(idempotency).where(self._mine(), idempotency.c.created_at >= now() - self.ttl)
+        ).first()
         if row is None:
             return None
         if row.body_hash != self.body_hash:
@@ -63,12 +65,19 @@ class Once:
         noted = c.execute(
             db.insert(idempotency)
             .values(
-                tenant=self.tenant, route=self.route, key=self.key, body_hash=self.body_hash, status=status,
-                job_id=job_id, location=location, created_at=now(),
+                tenant=self.tenant,
+                route=self.route,
+                key=self.key,
+                body_hash=self.body_hash,
+                status=status,
+                job_id=job_id,
+                location=location,
+                created_at=now(),
             )
             .on_conflict_do_nothing(index_elements=["tenant", "route", "key"])
+            .returning(idempotency.c.key)
         )
-        return None if noted.rowcount else self.find(c)
+        return None if noted.first() is not None else self.find(c)
 
     def _mine(self) -> Any:
         return and_(
@@ -79,7 +88,13 @@ class Once:
 
 
 def once(
-    request: Request, tenant: str, route: str, fields: Any, files: Iterable[tuple[str, str]] = (), *, ttl: float
+    request: Request,
+    tenant: str,
+    route: str,
+    fields: Any,
+    files: Iterable[tuple[str, str]] = (),
+    *,
+    ttl: float,
 ) -> Once | None:
     """None without the header. `files` are (name, SHA-256). Raises InvalidFields for a bad key."""
     key = request.headers.get(HEADER)

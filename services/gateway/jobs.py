@@ -15,10 +15,8 @@ from services.gateway.bodies import refuse
 from services.gateway.operations import ANY, Operations
 from services.gateway.schemas.job import CancelQuery, Job, Jobs, JobsQuery, WaitQuery
 from services.gateway.wiring import Deps
-from shared.errors import NotFound
 from shared.jobs import job, store
-from shared.jobs.job import FINAL, OPEN
-from shared.keys import ADMIN, CATALOGUE, SEARCH
+from shared.jobs.job import OPEN
 from shared.messages import JobMessage, Message, Nudge
 from shared.topology import STAGES, VISION_NUDGE
 
@@ -41,7 +39,11 @@ def jobs(deps: Deps, api: Operations) -> Blueprint:
         kinds = [asked.kind] if asked.kind else [kind for kind in KINDS if caller.may(scope_of(kind))]
         with deps.db.read() as c:
             rows = store.newest(
-                c, caller.tenant, state=asked.state, kinds=kinds, limit=asked.limit,
+                c,
+                caller.tenant,
+                state=asked.state,
+                kinds=kinds,
+                limit=asked.limit,
                 before=_read_cursor(asked.after) if asked.after else None,
             )
         more = len(rows) == asked.limit
@@ -101,7 +103,9 @@ def jobs(deps: Deps, api: Operations) -> Blueprint:
         with deps.db.read() as c:
             caller.require(scope_of(store.get(c, caller.tenant, job_id).kind))
         with deps.db.write() as c:
-            repeat = once.take(c, deps.db, status=202, job_id=job_id, location=location(job_id)) if once else None
+            repeat = (
+                once.take(c, deps.db, status=202, job_id=job_id, location=location(job_id)) if once else None
+            )
             row = store.get(c, caller.tenant, job_id) if repeat else store.retry(c, caller.tenant, job_id)
         if repeat is None:
             stage = STAGES[row.stage]

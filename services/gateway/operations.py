@@ -11,13 +11,9 @@ from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from flask import g, request
-from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
-from spectree import Response as SpecResponse
-from spectree import SpecTree
 
 from services.gateway.auth import Caller, Guard
-from services.gateway.schemas.common import Problem
 from shared.keys import ADMIN, CATALOGUE, SEARCH
 
 OPEN: Final = "open"  # no key
@@ -29,6 +25,9 @@ JSON_BYTES: Final = 2**20  # a body of JSON alone
 
 # A model, or the media type of what is not JSON.
 Shape = type[BaseModel] | str
+
+# A view function of Flask, with whatever arguments its address gives it.
+View = Callable[..., Any]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -57,23 +56,21 @@ class Operation:
         return frozenset({*self.answers, *self.problems, *always, *takes, *asks})
 
 
+@dataclass(frozen=True)
+class Declared:
+    """`served` is what Flask calls: the view behind its guard."""
+
+    served: View
+    view: View
+    operation: Operation
+
+
 class Operations:
-    """The calls of one app. spectree collects routes and models; `openapi.py` makes the document of them."""
+    """The calls of one app, as they were declared."""
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
-        self.by_id: dict[str, Operation] = {}
-        self.tree = SpecTree(
-            "flask",
-            mode="strict",
-            annotations=False,
-            title="Tusou",
-            version="1",
-            description="Visual search: a photo in, products out.",
-            validation_error_model=Problem,
-            naming_strategy=lambda model: str(model.__name__),
-            nested_naming_strategy=lambda _parent, child: child,
-        )
+        self.declared: dict[str, Declared] = {}
 
     def open(
         self, *, answers: Mapping[int, Shape], scope: str = OPEN, problems: Iterable[int] = (), **more: Any
@@ -82,16 +79,12 @@ class Operations:
         operation = Operation(scope, answers, frozenset(problems), **more)
 
         def declare(view: Callable[P, R]) -> Callable[P, R]:
-            documented = self._document(view, operation)
-
-            # Flask calls this; spectree's own wrapper, which would read streamed answers whole, is only
-            # where it finds the declaration.
-            @wraps(documented)
-            def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            @wraps(view)
+            def served(*args: P.args, **kwargs: P.kwargs) -> R:
                 request.max_content_length = operation.max_body
                 return view(*args, **kwargs)
 
-            return guarded
+            return self._note(served, view, operation)
 
         return declare
 
@@ -102,10 +95,8 @@ class Operations:
         operation = Operation(scope, answers, frozenset(problems), **more)
 
         def declare(view: Callable[Concatenate[Caller, P], R]) -> Callable[P, R]:
-            documented = self._document(view, operation)
-
-            @wraps(documented)
-            def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            @wraps(view)
+            def served(*args: P.args, **kwargs: P.kwargs) -> R:
                 request.max_content_length = operation.max_body
                 caller = self._guard.caller(request)
                 g.tenant, g.key_id = caller.tenant, caller.key_id
@@ -113,25 +104,12 @@ class Operations:
                     caller.require(scope)
                 return view(caller, *args, **kwargs)
 
-            return guarded
+            return self._note(served, view, operation)
 
         return declare
 
-    def _document(self, view: Callable[..., Any], operation: Operation) -> Callable[..., Any]:
+    def _note(self, served: Callable[P, R], view: View, operation: Operation) -> Callable[P, R]:
         assert operation.scope in SCOPES
-        name = view.__name__
-        assert name not in self.by_id, f"two calls are named {name}"
-        self.by_id[name] = operation
-        models = {f"HTTP_{status}": m for status, m in operation.answers.items() if not isinstance(m, str)}
-        plain = [f"HTTP_{status}" for status, m in operation.answers.items() if isinstance(m, str)]
-        declared = self.tree.validate(
-            query=operation.query,
-            json=operation.body,
-            resp=SpecResponse(*plain, **models),
-            skip_validation=True,
-            operation_id=name,
-        )(view)
-        return declared  # type: ignore[no-any-return]  # spectree does not say what its decorator returns
-
-
-View = Callable[..., ResponseReturnValue]
+        assert view.__name__ not in self.declared, f"two calls are named {view.__name__}"
+        self.declared[view.__name__] = Declared(served, view, operation)
+        return served

@@ -11,8 +11,8 @@ from typing import Any
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from shared import errors
 from services.gateway.bodies import InvalidFields
+from shared import errors
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +60,13 @@ def document(status: int, code: str, detail: str, *, retryable: bool, **members:
     """The body of a problem; `type` is about:blank because `code` says all that a type could."""
     title = HTTPStatus(status).phrase
     return {
-        "type": "about:blank", "title": title, "status": status, "code": code, "detail": detail,
-        "retryable": retryable, **members,
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "retryable": retryable,
+        **members,
     }
 
 
@@ -101,7 +106,9 @@ def register(app: Flask) -> None:
     @app.errorhandler(Exception)
     def _unexpected(error: Exception) -> Response:
         log.error("unexpected error", exc_info=error)
-        return _answer(document(500, "internal", "an unexpected error; the gateway's log has it", retryable=False))
+        return _answer(
+            document(500, "internal", "an unexpected error; the gateway's log has it", retryable=False)
+        )
 
 
 def _answer(body: dict[str, Any]) -> Response:

@@ -12,12 +12,14 @@ class Word(BaseConverter):
     """One part of a path; `:` begins a verb, as in `/v1/jobs/{id}:retry`."""
 
     regex = "[^/:]+"
+    part_isolating = True
 
 
 class ProductId(PathConverter):
     """Anything: ids may hold slashes, also first, last and doubled, and line breaks."""
 
     regex = r"[\s\S]+"
+    part_isolating = False
 
 
 def register(app: Flask) -> None:

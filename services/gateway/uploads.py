@@ -35,10 +35,10 @@ class Photo:
 
 def image_limits(settings: Settings) -> ImageLimits:
     return ImageLimits(
-        jpeg_pixels=settings.max_jpeg_pixels,
-        pixels=settings.max_pixels,
-        side=settings.max_side,
-        aspect=settings.max_aspect,
+        max_jpeg_pixels=settings.max_jpeg_pixels,
+        max_pixels=settings.max_pixels,
+        max_side=settings.max_side,
+        max_aspect=settings.max_aspect,
     )
 
 
@@ -72,7 +72,14 @@ def own_photo(c: Connection, deps: Deps, tenant: str, image_id: str, photo: Phot
     owners.own(c, tenant, [stored], keep_for=keep_for)
     c.execute(
         insert(images).values(
-            id=image_id, tenant=tenant, state="new", sha256=photo.sha256, width=photo.header.width,
-            height=photo.header.height, upload=stored.name, created_at=now(), expires_at=now() + keep_for,
+            id=image_id,
+            tenant=tenant,
+            state="new",
+            sha256=photo.sha256,
+            width=photo.header.width,
+            height=photo.header.height,
+            upload=stored.name,
+            created_at=now(),
+            expires_at=now() + keep_for,
         )
     )

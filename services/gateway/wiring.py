@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,11 +15,14 @@ from shared.answer.finish import Finisher
 from shared.db import schema
 from shared.db.engine import Database
 from shared.dispatch import Dispatcher
+from shared.errors import StoreUnavailable
 from shared.keys import ADMIN, any_key, create_key
 from shared.settings import Settings
 from shared.storage.open import open_store
 from shared.storage.port import ObjectStore
 from shared.wakeups import JOB_DONE, Listener, Notifier
+
+log = logging.getLogger(__name__)
 
 # Beside the request threads: the readiness checks.
 SPARE_CONNECTIONS = 8
@@ -37,6 +40,7 @@ class Deps:
     limiter: RateLimiter
     waiters: Waiters
     signer: Signer
+    listener: Listener | None = None
 
     @cached_property
     def guard(self) -> Guard:
@@ -48,8 +52,9 @@ class Deps:
 
     @cached_property
     def finisher(self) -> Finisher:
+        settings = self.settings
         return Finisher(
-            self.db, self._woken, keep_for=self.settings.retention, no_match_below=self.settings.no_match_below
+            self.db, self._woken, keep_for=settings.retention, no_match_below=settings.no_match_below
         )
 
     @cached_property
@@ -60,16 +65,30 @@ class Deps:
         self.waiters.wake(job_id)
         self.notifier.job_done(job_id)
 
+    def close(self) -> None:
+        """Whoever waits is answered; connections end."""
+        self.waiters.close()
+        if self.listener is not None:
+            self.listener.close()
+        self.dispatcher.close()
+        self.notifier.close()
+        self.limiter.close()
+        self.db.close()
 
-def open_deps(settings: Settings) -> tuple[Deps, Callable[[], None]]:
-    """Connect, and the call that ends it all. Raises SchemaOutdated, InvalidRequest (a bad bootstrap key)."""
+
+def open_deps(settings: Settings) -> Deps:
+    """Connect. Raises SchemaOutdated, Unavailable, InvalidRequest (bootstrap key), ValueError (a URL)."""
     db = Database(settings.sql_url, pool_size=settings.gateway_threads + SPARE_CONNECTIONS)
     schema.check(db)
     _bootstrap(db, settings.bootstrap_key.get_secret_value())
     store = open_store(settings.store_url)
+    try:
+        store.ensure()
+    except StoreUnavailable as error:
+        log.warning("the object store is away, and is asked again with each request: %s", error.detail)
     waiters = Waiters(settings.max_waiting)
     secret = settings.signing_secret.get_secret_value().encode() or shared_secret(db)
-    deps = Deps(
+    return Deps(
         settings=settings,
         db=db,
         store=store,
@@ -78,18 +97,8 @@ def open_deps(settings: Settings) -> tuple[Deps, Callable[[], None]]:
         limiter=RateLimiter(settings.redis_url, settings.rate_per_minute),
         waiters=waiters,
         signer=Signer(secret, settings.image_url_ttl),
+        listener=Listener(settings.redis_url, JOB_DONE, waiters.wake),
     )
-    listener = Listener(settings.redis_url, JOB_DONE, waiters.wake)
-
-    def close() -> None:
-        waiters.close()
-        listener.close()
-        deps.dispatcher.close()
-        deps.notifier.close()
-        deps.limiter.close()
-        db.close()
-
-    return deps, close
 
 
 def _bootstrap(db: Database, secret: str) -> None:

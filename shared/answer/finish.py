@@ -48,9 +48,10 @@ class Finisher:
                 self._db.insert(parts)
                 .values(job_id=job.id, group=group, body={**part.to_json(), "timings_ms": timings_ms})
                 .on_conflict_do_nothing(index_elements=["job_id", "group"])
+                .returning(parts.c.group)
             )
             left = None
-            if inserted.rowcount:
+            if inserted.one_or_none() is not None:
                 left = c.execute(
                     update(jobs)
                     .where(jobs.c.id == job.id, jobs.c.attempt == job.attempt)

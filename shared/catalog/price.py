@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from math import isfinite
 
-from shared.catalog.reasons import Reason
+from shared.catalog.fault_codes import FaultCode
 from shared.catalog.text import FieldError, shown
 
 # At most 12 digits before the point and 4 after it: exact in a float64 column of a filter.
@@ -20,7 +20,7 @@ def parse_price(raw: object) -> dict[str, str] | FieldError:
     """
     if not isinstance(raw, dict) or not set(raw) <= {"amount", "currency"}:
         detail = 'price is an object such as {"amount": "39.90", "currency": "EUR"}'
-        return FieldError("price", Reason.BAD_PRICE, detail)
+        return FieldError("price", FaultCode.BAD_PRICE, detail)
     return make_price(raw.get("amount"), raw.get("currency"))
 
 
@@ -32,14 +32,14 @@ def make_price(amount: object, currency: object) -> dict[str, str] | FieldError:
     if not isinstance(currency, str) or not _CURRENCY.fullmatch(currency):
         given = "no currency is given" if currency in (None, "") else f"{shown(currency)} is no currency"
         detail = f"{given}; use the three letters of ISO 4217, such as EUR"
-        return FieldError("price", Reason.BAD_CURRENCY, detail)
+        return FieldError("price", FaultCode.BAD_CURRENCY, detail)
     return {"amount": text, "currency": currency.upper()}
 
 
 def _amount_text(amount: object) -> str | FieldError:
     # Also told so is a Decimal beyond float64, such as 1e999999999, which written out would take a gigabyte.
     if isinstance(amount, float | Decimal) and not isfinite(amount):
-        return FieldError("price", Reason.NOT_FINITE, "price is not a finite number")
+        return FieldError("price", FaultCode.NOT_FINITE, "price is not a finite number")
     if isinstance(amount, int | float | Decimal) and not isinstance(amount, bool):
         # A float is rounded to what a price may hold: a float32 column says 19.989999771118164 for 19.99.
         exact = Decimal(repr(round(amount, 4))) if isinstance(amount, float) else Decimal(amount)
@@ -49,4 +49,4 @@ def _amount_text(amount: object) -> str | FieldError:
     if _AMOUNT.fullmatch(text):
         return text
     detail = f"{shown(amount)} is no price; use up to 12 digits, a point and up to 4 decimals, such as 39.90"
-    return FieldError("price", Reason.BAD_PRICE, detail)
+    return FieldError("price", FaultCode.BAD_PRICE, detail)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
+from shared.catalog.fault_codes import FaultCode
 from shared.catalog.price import parse_price
 from shared.catalog.rating import parse_rating
-from shared.catalog.reasons import Reason
 from shared.catalog.text import (
     MAX_DESCRIPTION_BYTES,
     MAX_FACET_BYTES,
@@ -87,7 +87,7 @@ def parse_attribute(name: str, value: object) -> object | FieldError:
     parse = _PARSERS.get(name)
     if parse is None:
         detail = f"{shown(name)} is no attribute of a product; known are {', '.join(ATTRIBUTES)}"
-        return FieldError(name, Reason.UNKNOWN_FIELD, detail)
+        return FieldError(name, FaultCode.UNKNOWN_FIELD, detail)
     return None if value is None else parse(value)
 
 
@@ -110,7 +110,7 @@ def columns_of(attributes: Attributes) -> FilterColumns:
 def _text_parser(name: str, max_bytes: int) -> Callable[[object], str | FieldError]:
     def parse(value: object) -> str | FieldError:
         if not isinstance(value, str):
-            return FieldError(name, Reason.BAD_TYPE, f"{name} is text, not {shown(value)}")
+            return FieldError(name, FaultCode.BAD_TYPE, f"{name} is text, not {shown(value)}")
         return check_text(name, value, max_bytes) or value
 
     return parse
@@ -123,10 +123,10 @@ _parse_url_text = _text_parser("url", MAX_PAGE_URL_CHARS * 4)
 
 def _parse_labels(value: object) -> list[str] | FieldError:
     if not isinstance(value, list):
-        return FieldError("labels", Reason.BAD_TYPE, "labels is a list of texts")
+        return FieldError("labels", FaultCode.BAD_TYPE, "labels is a list of texts")
     if len(value) > MAX_LABELS:
         detail = f"a product has at most {MAX_LABELS} labels, this one {len(value)}"
-        return FieldError("labels", Reason.TOO_MANY_VALUES, detail)
+        return FieldError("labels", FaultCode.TOO_MANY_VALUES, detail)
     labels: list[str] = []
     for entry in value:
         label = _parse_label(entry)
@@ -144,7 +144,7 @@ def _parse_availability(value: object) -> str | FieldError:
     letters = re.sub(r"[ _-]", "", _SCHEMA_ORG.sub("", text)).lower()
     if letters not in _AVAILABILITY_BY_LETTERS:
         detail = f"{shown(text)} is no availability; use one of {', '.join(AVAILABILITIES)}"
-        return FieldError("availability", Reason.UNKNOWN_AVAILABILITY, detail)
+        return FieldError("availability", FaultCode.UNKNOWN_AVAILABILITY, detail)
     return _AVAILABILITY_BY_LETTERS[letters]
 
 
@@ -154,7 +154,7 @@ def _parse_url(value: object) -> str | FieldError:
         return text
     if len(text) > MAX_PAGE_URL_CHARS or _CONTROL_OR_SPACE.search(text) or not _is_web_address(text):
         detail = f"{shown(text)} is no page; use http(s)://host/… of at most {MAX_PAGE_URL_CHARS} characters"
-        return FieldError("url", Reason.BAD_URL, detail)
+        return FieldError("url", FaultCode.BAD_URL, detail)
     return text
 
 

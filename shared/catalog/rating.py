@@ -4,7 +4,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import TypedDict
 
-from shared.catalog.reasons import Reason
+from shared.catalog.fault_codes import FaultCode
 from shared.catalog.text import FieldError, shown
 
 MAX_STARS = 5
@@ -25,7 +25,7 @@ def parse_rating(raw: object) -> Rating | FieldError:
     """
     if not isinstance(raw, dict) or not set(raw) <= {"value", "count"}:
         detail = 'rating is an object such as {"value": 4.6, "count": 212}'
-        return FieldError("rating", Reason.BAD_RATING, detail)
+        return FieldError("rating", FaultCode.BAD_RATING, detail)
     return make_rating(raw.get("value"), raw.get("count"))
 
 
@@ -33,12 +33,12 @@ def make_rating(value: object, count: object) -> Rating | FieldError:
     """A rating from two numbers, the value rounded to 4 decimals. Errors as in `parse_rating`."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         detail = f"{shown(value)} is no rating; use a number from 0 to 5"
-        return FieldError("rating", Reason.BAD_RATING, detail)
+        return FieldError("rating", FaultCode.BAD_RATING, detail)
     if isinstance(value, float | Decimal) and not isfinite(value):
-        return FieldError("rating", Reason.NOT_FINITE, "rating is not a finite number")
+        return FieldError("rating", FaultCode.NOT_FINITE, "rating is not a finite number")
     if not 0 <= value <= MAX_STARS:
         detail = f"rating {shown(value)} is not within 0..5; scale it to five stars"
-        return FieldError("rating", Reason.BAD_RATING, detail)
+        return FieldError("rating", FaultCode.BAD_RATING, detail)
     whole = _whole(count)
     if isinstance(whole, FieldError):
         return whole
@@ -51,7 +51,7 @@ def _whole(count: object) -> int | FieldError | None:
     # Columns with gaps arrive as floats from most data tools: 212.0 is 212.
     if not isinstance(count, int | float | Decimal) or isinstance(count, bool) or not _in_range(count):
         detail = f"{shown(count)} is no count of ratings; use a whole number"
-        return FieldError("rating", Reason.BAD_RATING, detail)
+        return FieldError("rating", FaultCode.BAD_RATING, detail)
     return int(count)
 
 

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.catalog.reasons import Reason
+from shared.catalog.fault_codes import FaultCode
 from shared.catalog.text import FieldError, is_storable, shown
 
 MAX_SOURCE_CHARS = 2000
@@ -43,10 +43,12 @@ def parse_source(text: str) -> Source | FieldError:
     `object:incoming/<tenant>/…`, else a relative path with `/` between its parts.
     """
     if not is_storable(text):
-        return FieldError("images", Reason.BAD_CHARACTER, f"{shown(text)} holds NUL or half a surrogate pair")
+        return FieldError(
+            "images", FaultCode.BAD_CHARACTER, f"{shown(text)} holds NUL or half a surrogate pair"
+        )
     if len(text) > MAX_SOURCE_CHARS:
         detail = f"an image source has at most {MAX_SOURCE_CHARS} characters, this one {len(text)}"
-        return FieldError("images", Reason.VALUE_TOO_LONG, detail)
+        return FieldError("images", FaultCode.VALUE_TOO_LONG, detail)
     if _HTTP.match(text):
         return Source(SourceKind.URL, text, text)
     if text.startswith(_UPLOAD):
@@ -76,4 +78,4 @@ def _refused(text: str) -> FieldError:
         f"{shown(text)} is no image source; use http(s)://…, upload:<image id>, object:incoming/<tenant>/… "
         "or a relative path without .. and \\"
     )
-    return FieldError("images", Reason.BAD_SOURCE, detail)
+    return FieldError("images", FaultCode.BAD_SOURCE, detail)

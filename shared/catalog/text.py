@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.catalog.reasons import Reason
+from shared.catalog.fault_codes import FaultCode
 
 MAX_ID_BYTES = 256
 MAX_FACET_BYTES = 1024  # an index row of PostgreSQL holds 2,704 bytes
@@ -15,7 +15,7 @@ _SHOWN_BITS = 200
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One refused field: its name, a stable code (`Reason`) and a sentence that says what to do."""
+    """One refused field: its name, a stable code (`FaultCode`) and a sentence that says what to do."""
 
     field: str
     code: str
@@ -52,18 +52,18 @@ def check_text(field: str, text: str, max_bytes: int) -> FieldError | None:
     """
     if not is_storable(text):
         detail = f"{field} holds NUL or half a surrogate pair: {shown(text)}"
-        return FieldError(field, Reason.BAD_CHARACTER, detail)
+        return FieldError(field, FaultCode.BAD_CHARACTER, detail)
     if len(text) * 4 > max_bytes and (length := len(text.encode())) > max_bytes:
         detail = f"{field} has {length} bytes of UTF-8, at most {max_bytes}"
-        return FieldError(field, Reason.VALUE_TOO_LONG, detail)
+        return FieldError(field, FaultCode.VALUE_TOO_LONG, detail)
     return None
 
 
 def check_product_id(product_id: str) -> FieldError | None:
     """The fault of a product id, or None. Errors: `missing_id`, `id_too_long`, `bad_character`."""
     if not product_id:
-        return FieldError("id", Reason.MISSING_ID, "a product needs an id of 1 to 256 bytes")
+        return FieldError("id", FaultCode.MISSING_ID, "a product needs an id of 1 to 256 bytes")
     fault = check_text("id", product_id, MAX_ID_BYTES)
-    if fault is not None and fault.code == Reason.VALUE_TOO_LONG:
-        return FieldError("id", Reason.ID_TOO_LONG, fault.detail)
+    if fault is not None and fault.code == FaultCode.VALUE_TOO_LONG:
+        return FieldError("id", FaultCode.ID_TOO_LONG, fault.detail)
     return fault

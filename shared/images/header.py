@@ -10,6 +10,7 @@ from shared.images import dimensions
 from shared.images.limits import ImageLimits
 
 ACCEPTED: Final = "JPEG, PNG, WebP, GIF or BMP"
+DEFAULT_LIMITS: Final = ImageLimits()
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class HeaderProblem:
     threshold: float | None = None
 
 
-def read_header(data: bytes, limits: ImageLimits = ImageLimits()) -> Header | HeaderProblem:
+def read_header(data: bytes, limits: ImageLimits = DEFAULT_LIMITS) -> Header | HeaderProblem:
     """The header of an image file, or why it is refused. Never raises, whatever the bytes."""
     if not data:
         return HeaderProblem("empty_image", "The image has no bytes. Send the file itself.")
@@ -44,9 +45,7 @@ def read_header(data: bytes, limits: ImageLimits = ImageLimits()) -> Header | He
         return HeaderProblem("unsupported_format", _unsupported(data))
     size = _SIZE[format](data)
     if size is None:
-        return HeaderProblem(
-            "undecodable", f"The {format} header is cut short or damaged. Send the file again."
-        )
+        return HeaderProblem("undecodable", f"The {format} header is cut short or damaged. Send it again.")
     header = Header(format, *size)
     return check_limits(header, limits) or header
 
@@ -55,18 +54,20 @@ def check_limits(header: Header, limits: ImageLimits) -> HeaderProblem | None:
     """The first limit that `header` breaks, or None."""
     short, long = sorted((header.width, header.height))
     if short <= 0:
-        return HeaderProblem(
-            "empty_image", f"The image is {header.width} x {header.height} pixels: nothing to see."
-        )
+        return HeaderProblem("empty_image", f"The image has {header.width} x {header.height} pixels.")
     most = limits.max_pixels_of(header.format)
     if short * long > most:
-        detail = f"The image has {short * long:,} pixels; at most {most:,} are read of a {header.format}. Reduce it."
+        detail = f"{short * long:,} pixels; of a {header.format} at most {most:,} are read. Reduce the image."
         return HeaderProblem("too_many_pixels", detail, short * long, most)
     if long > limits.max_aspect * short:
-        detail = f"One side is {long / short:.1f} times the other; at most {limits.max_aspect:g} times. Crop the image."
+        detail = (
+            f"The sides are 1:{long / short:.1f}; at most 1:{limits.max_aspect:g} is read. Crop the image."
+        )
         return HeaderProblem("aspect_ratio", detail, long / short, limits.max_aspect)
     if long > limits.max_side:
-        detail = f"The longer side is {long:,} pixels; at most {limits.max_side:,}. Reduce the image."
+        detail = (
+            f"The longer side has {long:,} pixels, at most {limits.max_side:,} are read. Reduce the image."
+        )
         return HeaderProblem("side_too_long", detail, long, limits.max_side)
     return None
 
@@ -111,8 +112,8 @@ def _unsupported(data: bytes) -> str:
     brand = _BRANDS.get(data[8:12]) if data[4:8] == b"ftyp" else None
     if brand == "HEIC":
         return (
-            "HEIC is not read here. Send the photo as JPEG: on an iPhone choose Settings > Camera > Formats > "
-            "Most Compatible, or export it as JPEG."
+            "HEIC is not read here. Send the photo as JPEG: on an iPhone choose Settings > Camera > Formats "
+            "> Most Compatible, or export it as JPEG."
         )
     if brand == "AVIF":
         return "AVIF is not read here. Export the image as JPEG and send that."

@@ -37,8 +37,9 @@ def ensure_catalog(
         db.insert(catalogs)
         .values(tenant=tenant, name=name, created_at=now())
         .on_conflict_do_nothing(index_elements=["tenant", "name"])
+        .returning(catalogs.c.name)
     )
-    if made.rowcount:
+    if made.one_or_none() is not None:
         index_id = new_id()
         c.execute(
             insert(indexes).values(

@@ -46,8 +46,9 @@ def add(
             job_id=job_id, no=no, tenant=tenant, rows_object=rows_object, row_from=0, row_to=rows, **_FRESH
         )
         .on_conflict_do_nothing(index_elements=["job_id", "no"])
+        .returning(chunks.c.no)
     )
-    return added.rowcount == 1
+    return added.one_or_none() is not None
 
 
 _FRESH: dict[str, Any] = {

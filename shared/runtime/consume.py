@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import warnings
 
 from celery import Celery
+from celery.platforms import SecurityWarning
 from celery.worker import state
 
 
@@ -14,6 +16,8 @@ def consume(app: Celery, *, threads: int, process: str) -> None:
 
     Threads, because torch and FAISS do not survive a fork; a watchdog of ours ends a stuck process.
     """
+    # It warns of pickle under root; we accept JSON only.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     worker = app.Worker(
         pool="threads",
         concurrency=threads,

@@ -12,6 +12,7 @@ from urllib3.exceptions import ProtocolError
 _CONNECT_S = 1.0
 _READ_S = 2.0
 _SLOWEST_BYTES_PER_S = 4 * 1024 * 1024
+_JOIN_S = 30.0  # a long object comes in parts, which the server joins at the end (a POST)
 
 _CONNECTIONS = 16
 
@@ -31,7 +32,8 @@ class SizedTimeouts(urllib3.PoolManager):
     ) -> urllib3.BaseHTTPResponse:
         body = options.get("body")
         allowance = len(body) / _SLOWEST_BYTES_PER_S if body else 0.0
-        options["timeout"] = urllib3.Timeout(connect=_CONNECT_S + allowance, read=_READ_S + allowance)
+        answer_s = _JOIN_S if method == "POST" else _READ_S
+        options["timeout"] = urllib3.Timeout(connect=_CONNECT_S + allowance, read=answer_s + allowance)
         try:
             return super().urlopen(method, url, redirect=redirect, **options)
         except ProtocolError:  # such as a kept connection of a server that has been restarted since

@@ -2,7 +2,6 @@
 
 import hashlib
 import threading
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import select
@@ -24,7 +23,7 @@ MODEL = "abcdefabcdef"
 
 
 @pytest.fixture
-def index(db: Database) -> Iterator[object]:
+def index(db: Database):
     with db.write() as c:
         made = placement.ensure_catalog(
             c,
@@ -37,7 +36,7 @@ def index(db: Database) -> Iterator[object]:
             shard_count=2,
             default_group="g1",
         )
-    yield made
+    return made
 
 
 def put(db: Database, index, product_id: str, *, images: list[str] | None = None, **attributes):

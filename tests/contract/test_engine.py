@@ -12,11 +12,23 @@ import pytest
 
 from shared.errors import FingerprintMismatch
 from shared.vectors.codec import CorruptBlock
-from tests.engine_rows import BOX, FINGERPRINT, Store, clustered, images, near, products, rows_of, unit, upsert
+from tests.engine_rows import (
+    BOX,
+    FINGERPRINT,
+    Store,
+    clustered,
+    images,
+    near,
+    products,
+    rows_of,
+    unit,
+    upsert,
+)
 from workers.indexer.engine.faiss_engine import FaissEngines
 from workers.indexer.engine.memory_engine import MemoryEngines
 from workers.indexer.engine.options import FaissOptions
 from workers.indexer.engine.port import (
+    Change,
     Columns,
     Delete,
     Drop,
@@ -88,7 +100,9 @@ class EngineContract:
         assert [(hit.image_id, hit.item) for hit in hits] == [("near", 1), ("far", 0)]
 
     def test_equal_scores_are_ordered_by_product_and_image(self, engine: ShardEngine) -> None:
-        engine.apply([upsert(*((p, i, 0, EAST) for p, i in [("b", "y"), ("a", "z"), ("a", "x"), ("c", "w")]))])
+        engine.apply(
+            [upsert(*((p, i, 0, EAST) for p, i in [("b", "y"), ("a", "z"), ("a", "x"), ("c", "w")]))]
+        )
         assert images(engine.search(replace(QUERY, limit=2))) == ["x", "y"]
         assert images(engine.search(replace(QUERY, group_by="image", limit=3))) == ["x", "z", "y"]
 
@@ -230,13 +244,16 @@ class EngineContract:
         with pytest.raises(ValueError, match="2 dimensions in a shard of 3"):
             engine.search(ShardQuery(unit(1.0, 0.0), limit=1))
 
-    @pytest.mark.parametrize("wrong", [{"limit": 0}, {"vector": np.array([np.nan, 0, 0], np.float32)}])
-    def test_a_query_that_means_nothing_is_refused(self, wrong: dict[str, object]) -> None:
-        with pytest.raises(ValueError, match=r"limit|finite"):
-            replace(QUERY, **wrong)
+    def test_a_query_that_means_nothing_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="limit"):
+            replace(QUERY, limit=0)
+        with pytest.raises(ValueError, match="finite"):
+            replace(QUERY, vector=np.array([np.nan, 0, 0], np.float32))
 
     def test_a_snapshot_holds_what_lived_with_its_columns(self, engine: ShardEngine, store: Store) -> None:
-        engine.apply([upsert(("p", "i", 1, EAST), ("p", "j", 0, NORTH), ("q", "k", 0, UP), columns={"p": DRESS})])
+        engine.apply(
+            [upsert(("p", "i", 1, EAST), ("p", "j", 0, NORTH), ("q", "k", 0, UP), columns={"p": DRESS})]
+        )
         engine.apply([Drop(("j",)), Delete("q"), Patch("p", replace(DRESS, brand="Böse & Söhne"))])
         loaded = self.reloaded(engine, store)
         assert (loaded.rows(), loaded.dim, loaded.fingerprint) == (1, 3, FINGERPRINT)
@@ -245,7 +262,7 @@ class EngineContract:
     def test_a_sealed_shard_takes_every_kind_of_change(self, engine: ShardEngine, store: Store) -> None:
         engine.apply([upsert(*((f"p{i}", f"i{i}", 0, (1.0, i, 0.0)) for i in range(6)))])
         loaded = self.reloaded(engine, store)
-        changes = [
+        changes: list[Change] = [
             Delete("p0"),
             Drop(("i1",)),
             Patch("p2", DRESS),
@@ -266,7 +283,7 @@ class EngineContract:
     ) -> None:
         engine.apply([upsert(("p", "i", 0, EAST), ("q", "j", 0, NORTH))])
         older = store.keep(engine.seal(store.folder))
-        since = [Delete("p"), upsert(("r", "k", 0, (2, 1, 0))), Patch("q", DRESS)]
+        since: list[Change] = [Delete("p"), upsert(("r", "k", 0, (2, 1, 0))), Patch("q", DRESS)]
         engine.apply(since)
         loaded = self.engines.load(older, store.files, FINGERPRINT)
         loaded.apply(since)

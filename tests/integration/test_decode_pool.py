@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import Any
 
-import numpy as np
 import psutil
 import pytest
 
@@ -32,6 +31,12 @@ def unruly_pool(size: int = 1, **limits: Any) -> Iterator[DecodePool]:
     with closing(DecodePool(size, DecodeLimits(**limits), program=UNRULY)) as pool:
         assert isinstance(pool.decode(GOOD, PLAN), Decoded)
         yield pool
+
+
+def shade_of(answer: Decoded | Reason) -> int:
+    assert isinstance(answer, Decoded), answer
+    assert answer.pixels is not None
+    return int(answer.pixels[100, 100, 0])
 
 
 def code_of(answer: Decoded | Reason) -> str:
@@ -83,10 +88,10 @@ def test_stray_output_does_not_get_between_the_frames() -> None:
 
 
 def test_the_processor_limit_is_for_each_job_and_not_for_the_life_of_the_child() -> None:
-    """Eight jobs of 0.4 s under a limit of 1 s each."""
+    """Six jobs of 0.4 s under a limit of 1 s each."""
     with unruly_pool(cpu_s=1) as pool:
         before = pool.pids()
-        assert {code_of(pool.decode(b"burn", PLAN)) for _ in range(8)} == {"unsupported_format"}
+        assert {code_of(pool.decode(b"burn", PLAN)) for _ in range(6)} == {"unsupported_format"}
         assert pool.pids() == before
 
 
@@ -129,7 +134,9 @@ def test_a_child_killed_while_idle_costs_no_job() -> None:
         assert isinstance(pool.decode(GOOD, PLAN), Decoded)
 
 
-def test_a_machine_that_has_no_process_to_spare_for_a_moment_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_that_has_no_process_to_spare_for_a_moment_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     start = subprocess.Popen.__init__
     refusals = iter([True, True, True])
 
@@ -146,9 +153,8 @@ def test_a_machine_that_has_no_process_to_spare_for_a_moment_is_waited_for(monke
 
 
 def test_where_no_child_can_be_started_no_image_is_blamed() -> None:
-    with closing(DecodePool(1, program="tests.integration.no_such_program")) as pool:
-        with pytest.raises(Unavailable):
-            pool.decode(GOOD, PLAN)
+    with closing(DecodePool(1, program="tests.integration.no_program")) as pool, pytest.raises(Unavailable):
+        pool.decode(GOOD, PLAN)
 
 
 def test_sixteen_threads_share_three_children_and_each_gets_its_own_image() -> None:
@@ -156,8 +162,7 @@ def test_sixteen_threads_share_three_children_and_each_gets_its_own_image() -> N
     images = [encoded(scene().point(lambda _, shade=shade: shade), "PNG") for shade in shades]
     with closing(DecodePool(3)) as pool, ThreadPoolExecutor(16) as threads:
         answers = list(threads.map(lambda data: pool.decode(data, PLAN), images))
-    seen = [int(np.median(answer.pixels)) for answer in answers if isinstance(answer, Decoded)]
-    assert seen == shades
+    assert [shade_of(answer) for answer in answers] == shades
 
 
 def test_a_closed_pool_has_no_children_and_takes_no_work() -> None:
@@ -170,7 +175,9 @@ def test_a_closed_pool_has_no_children_and_takes_no_work() -> None:
         pool.decode(GOOD, PLAN)
 
 
-def test_closing_lets_the_job_at_work_finish_and_releases_those_who_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_lets_the_job_at_work_finish_and_releases_those_who_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     at_work = threading.Event()
     decode = DecodeProcess.decode
 
@@ -191,8 +198,11 @@ def test_closing_lets_the_job_at_work_finish_and_releases_those_who_wait(monkeyp
 
 
 def test_children_end_when_their_parent_is_killed() -> None:
-    program = "import time; from workers.vision.decode import DecodePool; print(*DecodePool(2).pids(), flush=True); "
-    command = [sys.executable, "-c", program + "time.sleep(60)"]
+    program = (
+        "import time; from workers.vision.decode import DecodePool\n"
+        "print(*DecodePool(2).pids(), flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", program]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         children = [psutil.Process(int(pid)) for pid in parent.stdout.readline().split()]
@@ -207,6 +217,6 @@ def test_children_end_when_their_parent_is_killed() -> None:
 def _runs(process: psutil.Process) -> bool:
     """An orphan that ended stays a zombie where process 1 does not collect it, as in many containers."""
     try:
-        return process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False

@@ -1,15 +1,21 @@
-"""A decode child that misbehaves on command: the first bytes of an "image" say how. All else is the real one."""
+"""A decode child that misbehaves on command: the first bytes of an "image" say how. The rest is the real one.
+
+What it says on standard error of its own end is kept out of the test's report.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
+from pathlib import Path
 
 from shared.reasons import Reason
 from workers.vision import decode_child
 from workers.vision.decode_image import decode_image
 from workers.vision.decode_values import Decoded, DecodeLimits, DecodePlan
+
+RAISED = {kind.__name__: kind for kind in (KeyError, RecursionError, SyntaxError, EOFError)}
 
 
 def misbehave(data: bytes, plan: DecodePlan, limits: DecodeLimits) -> Decoded | Reason:
@@ -34,11 +40,12 @@ def misbehave(data: bytes, plan: DecodePlan, limits: DecodeLimits) -> Decoded | 
     if data.startswith(b"nonsense"):
         os.write(0, b"\x00\x00\x00\x02\x00\x00\x00\x00{}")
     if data.startswith(b"raise "):
-        raise {kind.__name__: kind for kind in (KeyError, RecursionError, SyntaxError, EOFError)}[data[6:].decode()]
+        raise {kind.__name__: kind for kind in (KeyError, RecursionError, SyntaxError, EOFError)}[
+            data[6:].decode()
+        ]
     return decode_image(data, plan, limits)
 
 
 if __name__ == "__main__":
-    sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - open as long as the process lives
-    decode_child.decode_image = misbehave
-    decode_child.main()
+    sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - open as long as the process lives
+    decode_child.main(misbehave)

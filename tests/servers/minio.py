@@ -73,6 +73,5 @@ def find_program() -> str:
     for candidate in (named, shutil.which("minio"), cached):
         if candidate is not None and os.access(candidate, os.X_OK):
             return str(candidate)
-    raise NotInstalled(
-        "MinIO", f"no minio on the PATH, in $TUSOU_TEST_MINIO or at {cached} (docs/testing.md tells how)"
-    )
+    reason = f"not on the PATH, in $TUSOU_TEST_MINIO or {cached} (go install github.com/minio/minio@latest)"
+    raise NotInstalled("MinIO", reason)

@@ -173,6 +173,9 @@ class Server(ABC):
 
 
 def _ending_with_us(command: list[str]) -> list[str]:
-    """Where Linux offers it, the server also ends when pytest itself is killed."""
+    """Where Linux offers it, the server also ends when pytest itself is killed.
+
+    Linux watches the thread that started the server, so that has to be the main one.
+    """
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM", "--", *command] if setpriv else command

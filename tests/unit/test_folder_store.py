@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import resource
 import stat
@@ -117,6 +118,20 @@ def test_a_folder_that_is_not_mounted_has_lost_no_object_and_takes_none(
 
     (tmp_path / "elsewhere").rename(root)
     assert store.get(stored.name, sha256=stored.sha256, length=1) == b"x"
+
+
+def test_a_folder_that_is_unmounted_during_a_write_is_not_made_again(
+    store: FolderStore, root: Path, tmp_path: Path
+) -> None:
+    class Unmounting(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if root.exists():
+                root.rename(tmp_path / "elsewhere")
+            return super().read(size)
+
+    with pytest.raises(StoreUnavailable):
+        store.put(fresh(), Unmounting(b"x"))
+    assert not root.exists()
 
 
 def test_what_a_crash_left_unfinished_is_removed_once_nobody_can_be_writing_it(

@@ -98,7 +98,9 @@ def test_each_limit_has_its_code(data: bytes, code: str) -> None:
     assert problem.code == code
 
 
-@pytest.mark.parametrize("data", [jpeg_of(8_000, 8_000), png_of(5_000, 5_000), png_of(200, 10), jpeg_of(12_000, 5_000)])
+@pytest.mark.parametrize(
+    "data", [jpeg_of(8_000, 8_000), png_of(5_000, 5_000), png_of(200, 10), jpeg_of(12_000, 5_000)]
+)
 def test_what_is_exactly_at_a_limit_passes(data: bytes) -> None:
     assert isinstance(read_header(data), Header)
 
@@ -111,7 +113,13 @@ def test_limits_are_an_argument_and_the_problem_names_both_numbers() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"%PDF-1.7 not an image", b"II*\x00" + bytes(60), b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"\x00", b"RIFF"],
+    [
+        b"%PDF-1.7 not an image",
+        b"II*\x00" + bytes(60),
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"\x00",
+        b"RIFF",
+    ],
 )
 def test_other_files_are_unsupported_and_told_what_is_read(data: bytes) -> None:
     problem = read_header(data)
@@ -149,7 +157,12 @@ def test_no_bytes_make_it_raise(data: bytes) -> None:
     assert isinstance(read_header(data), Header | HeaderProblem)
 
 
-@given(st.sampled_from(sorted(VALID)), st.integers(0, 60), st.binary(min_size=1, max_size=12), st.integers(0, 400))
+@given(
+    st.sampled_from(sorted(VALID)),
+    st.integers(0, 60),
+    st.binary(min_size=1, max_size=12),
+    st.integers(0, 400),
+)
 def test_no_damage_makes_it_raise(name: str, at: int, damage: bytes, length: int) -> None:
     data = bytearray(VALID[name][0])
     data[at : at + len(damage)] = damage

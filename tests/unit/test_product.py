@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.catalog.fault_codes import FaultCode
 from shared.catalog.product import ATTRIBUTES, AVAILABILITIES, columns_of, parse_attributes
-from shared.catalog.reasons import Reason
 from shared.catalog.sources import Source, SourceKind, is_own_object, parse_source
 from shared.catalog.text import FieldError, check_product_id, shown
 
@@ -65,8 +65,8 @@ def test_hostile_text_stays_byte_identical(text: str):
     "field", ["title", "description", "brand", "category", "color", "availability", "url"]
 )
 def test_nul_and_lone_surrogates_are_refused(field: str, text: str):
-    assert codes({field: text}) == [Reason.BAD_CHARACTER]
-    assert codes({"labels": [text]}) == [Reason.BAD_CHARACTER]
+    assert codes({field: text}) == [FaultCode.BAD_CHARACTER]
+    assert codes({"labels": [text]}) == [FaultCode.BAD_CHARACTER]
 
 
 @pytest.mark.parametrize(
@@ -75,18 +75,18 @@ def test_nul_and_lone_surrogates_are_refused(field: str, text: str):
 )
 def test_text_is_bounded_in_utf8_bytes(field: str, limit: int):
     assert codes({field: "x" * limit}) == []
-    assert codes({field: "x" * (limit + 1)}) == [Reason.VALUE_TOO_LONG]
+    assert codes({field: "x" * (limit + 1)}) == [FaultCode.VALUE_TOO_LONG]
     assert codes({field: "é" * (limit // 2)}) == []
-    assert codes({field: "é" * (limit // 2) + "x"}) == [Reason.VALUE_TOO_LONG]
+    assert codes({field: "é" * (limit // 2) + "x"}) == [FaultCode.VALUE_TOO_LONG]
 
 
 def test_every_fault_of_a_body_is_reported_with_its_field():
     faults = parse_attributes({"title": 7, "colour": "red", "price": 3, "brand": "ok"})
     assert isinstance(faults, list)
     assert [(fault.field, fault.code) for fault in faults] == [
-        ("title", Reason.BAD_TYPE),
-        ("colour", Reason.UNKNOWN_FIELD),
-        ("price", Reason.BAD_PRICE),
+        ("title", FaultCode.BAD_TYPE),
+        ("colour", FaultCode.UNKNOWN_FIELD),
+        ("price", FaultCode.BAD_PRICE),
     ]
     assert "color" in faults[1].detail
 
@@ -135,24 +135,24 @@ def test_an_amount_keeps_its_digits(amount: object, kept: str):
     ],
 )
 def test_what_is_no_amount_is_a_bad_price(amount: object):
-    assert codes({"price": {"amount": amount, "currency": "EUR"}}) == [Reason.BAD_PRICE]
+    assert codes({"price": {"amount": amount, "currency": "EUR"}}) == [FaultCode.BAD_PRICE]
 
 
 @pytest.mark.parametrize(
     "amount", [float("nan"), float("inf"), Decimal("NaN"), Decimal("-Infinity"), Decimal("1e999999999")]
 )
 def test_a_price_and_a_rating_are_finite(amount: object):
-    assert codes({"price": {"amount": amount, "currency": "EUR"}}) == [Reason.NOT_FINITE]
-    assert codes({"rating": {"value": amount, "count": 1}}) == [Reason.NOT_FINITE]
+    assert codes({"price": {"amount": amount, "currency": "EUR"}}) == [FaultCode.NOT_FINITE]
+    assert codes({"rating": {"value": amount, "count": 1}}) == [FaultCode.NOT_FINITE]
 
 
 @pytest.mark.parametrize("currency", [None, "", "EURO", "€", "E R", 978, "ＥＵＲ"])
 def test_a_price_needs_a_currency_of_three_letters(currency: object):
-    assert codes({"price": {"amount": "1", "currency": currency}}) == [Reason.BAD_CURRENCY]
+    assert codes({"price": {"amount": "1", "currency": currency}}) == [FaultCode.BAD_CURRENCY]
 
 
 def test_a_price_with_other_keys_is_refused():
-    assert codes({"price": {"amount": "1", "currency": "EUR", "vat": 1}}) == [Reason.BAD_PRICE]
+    assert codes({"price": {"amount": "1", "currency": "EUR", "vat": 1}}) == [FaultCode.BAD_PRICE]
 
 
 def test_a_rating_may_come_without_a_count():
@@ -181,7 +181,7 @@ def test_a_rating_may_come_without_a_count():
     ],
 )
 def test_what_is_no_rating_is_refused(rating: object):
-    assert codes({"rating": rating}) == [Reason.BAD_RATING]
+    assert codes({"rating": rating}) == [FaultCode.BAD_RATING]
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_spellings_of_an_availability_become_one_name(text: str):
 def test_an_unknown_availability_names_the_known_ones():
     faults = parse_attributes({"availability": "maybe"})
     assert isinstance(faults, list)
-    assert faults[0].code == Reason.UNKNOWN_AVAILABILITY
+    assert faults[0].code == FaultCode.UNKNOWN_AVAILABILITY
     assert all(name in faults[0].detail for name in AVAILABILITIES)
 
 
@@ -213,14 +213,14 @@ def test_an_unknown_availability_names_the_known_ones():
     ],
 )
 def test_a_product_page_is_a_web_address(url: str):
-    assert codes({"url": url}) == [Reason.BAD_URL]
+    assert codes({"url": url}) == [FaultCode.BAD_URL]
 
 
 def test_labels_are_a_short_list_of_texts():
-    assert codes({"labels": "sale"}) == [Reason.BAD_TYPE]
-    assert codes({"labels": ["sale", 3]}) == [Reason.BAD_TYPE]
+    assert codes({"labels": "sale"}) == [FaultCode.BAD_TYPE]
+    assert codes({"labels": ["sale", 3]}) == [FaultCode.BAD_TYPE]
     assert codes({"labels": ["x"] * 100}) == []
-    assert codes({"labels": ["x"] * 101}) == [Reason.TOO_MANY_VALUES]
+    assert codes({"labels": ["x"] * 101}) == [FaultCode.TOO_MANY_VALUES]
 
 
 def test_filter_columns_are_what_filters_compare():
@@ -265,9 +265,9 @@ def test_any_json_body_gives_attributes_or_faults_and_attributes_are_stable(raw:
 
 @pytest.mark.parametrize(
     ("product_id", "code"),
-    [("", Reason.MISSING_ID), ("é" * 129, Reason.ID_TOO_LONG), ("a\0", Reason.BAD_CHARACTER)],
+    [("", FaultCode.MISSING_ID), ("é" * 129, FaultCode.ID_TOO_LONG), ("a\0", FaultCode.BAD_CHARACTER)],
 )
-def test_a_bad_product_id_has_a_code(product_id: str, code: Reason):
+def test_a_bad_product_id_has_a_code(product_id: str, code: FaultCode):
     fault = check_product_id(product_id)
     assert fault is not None
     assert fault.code == code
@@ -326,12 +326,12 @@ def test_a_source_keeps_its_text_and_tells_its_kind(text: str, kind: SourceKind,
 def test_a_source_that_leads_elsewhere_is_refused(text: str):
     fault = parse_source(text)
     assert isinstance(fault, FieldError)
-    assert fault.code == Reason.BAD_SOURCE
+    assert fault.code == FaultCode.BAD_SOURCE
 
 
 def test_a_source_is_bounded_and_storable():
-    assert parse_source("a" * 2001).code == Reason.VALUE_TOO_LONG
-    assert parse_source("a\0.jpg").code == Reason.BAD_CHARACTER
+    assert parse_source("a" * 2001).code == FaultCode.VALUE_TOO_LONG
+    assert parse_source("a\0.jpg").code == FaultCode.BAD_CHARACTER
 
 
 @pytest.mark.parametrize(

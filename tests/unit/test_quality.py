@@ -58,16 +58,19 @@ def test_each_damage_has_its_code(damage: Callable[[Image.Image], Image.Image], 
     assert codes(damage(photo())) == expected
 
 
-def test_a_photo_blown_out_but_for_a_faint_rest_is_overexposed() -> None:
+def test_a_photo_of_which_only_thin_lines_and_primary_colours_are_left_is_overexposed() -> None:
     image = Image.new("RGB", (448, 448), "white")
-    image.paste(Image.linear_gradient("L").resize((120, 120)), (100, 100))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((20, 20, 200, 200), fill="cyan")
+    for x in range(150, 300, 6):
+        draw.line((x, 150, x, 300), fill="brown", width=1)
     assert codes(image) == ["overexposed"]
 
 
-@pytest.mark.parametrize(("ground", "thing"), [("white", "brown"), ("white", "silver"), ("black", "white")])
+@pytest.mark.parametrize(("ground", "thing"), [("white", "brown"), ("white", "silver"), ("black", "grey")])
 def test_a_product_on_a_flat_studio_ground_passes(ground: str, thing: str) -> None:
     image = on_ground(ground, thing)
-    assert measure(image, 448)["clipped"] > 0.9
+    assert measure(image, 448)["clipped"] > 0.85
     assert codes(image) == []
 
 

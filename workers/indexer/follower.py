@@ -75,9 +75,9 @@ class Follower:
         started = []
         for row in rows:
             key = (row.index_id, row.shard)
-            held = self._indexer.shards.get(key)
-            if held is not None and (held.view.seq, held.view.chain) == (row.seq, row.chain):
-                held.current_at = row.clock
+            ours = self._indexer.shards.get(key)
+            if ours is not None and (ours.view.seq, ours.view.chain) == (row.seq, row.chain):
+                ours.current_at = row.clock
                 continue
             running = self._busy.get(key)
             if running is None or running.done():

@@ -86,5 +86,6 @@ class Schedule:
                     set_=values,
                     where=or_(rounds.c.lease_until < now(), rounds.c.holder == keeper.settings.process),
                 )
+                .returning(rounds.c.name)
             )
-        return taken.rowcount == 1
+            return taken.one_or_none() is not None

@@ -33,7 +33,7 @@ class Geometry(Protocol):
 
 
 def prepare(image: Image.Image, spec: Geometry) -> NDArray[np.uint8]:
-    """(crop, crop, 3) uint8 RGB, read-only: byte for byte what torchvision's Resize and CenterCrop make of it.
+    """(crop, crop, 3) uint8 RGB, read-only: byte for byte what torchvision's Resize and CenterCrop make.
 
     `image` is RGB and not narrower than 1:20, so that the resized one stays small. Raises ValueError for an
     unknown `fit` or `interpolation` and for a crop larger than `resize`.

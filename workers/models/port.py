@@ -45,7 +45,7 @@ class Model(Protocol):
         """One batch -> raw outputs of the same n."""
 
     def post(self, raw: Any) -> list[Embedded]:
-        """Raw outputs -> n results in the order of the images; a vector may hold NaN where a network broke."""
+        """Raw outputs -> n results in the images' order; a vector may hold NaN where a network broke."""
 
     def warmup(self, sizes: Sequence[int]) -> None:
         """Run batches of these sizes once, so that no search pays for lazy initialisation."""

@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Preprocess:
-    """The geometric half runs in the decode child (`geometry.prepare`), `mean` and `std` in the model's `pre`.
+    """The geometric half runs in the decode child (`geometry.prepare`), the rest in the model's `pre`.
 
     `fit` is "center" (short side to `resize`, then the middle `crop` x `crop`) or "squash" (both sides to
     `crop`); `interpolation` is bilinear, bicubic or lanczos. Sides in pixels; `mean` and `std` per channel

@@ -16,10 +16,7 @@ import struct
 import time
 from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-Payload = bytes | NDArray[np.uint8]
+Payload = bytes | memoryview
 
 _PREFIX: Final = struct.Struct(">II")
 _USUAL_FRAME: Final = 256 * 1024  # holds the answer for a 224 x 224 image; a larger frame gets its own buffer
@@ -44,7 +41,7 @@ class Channel:
         views = [memoryview(payload).cast("B") for payload in payloads]
         lengths = [len(view) for view in views]
         text = json.dumps([header, lengths], separators=(",", ":")).encode()
-        parts = [_PREFIX.pack(len(text), sum(lengths)), text, *views]
+        parts: list[Payload] = [_PREFIX.pack(len(text), sum(lengths)), text, *views]
         self._allow_until(deadline)
         sent = self._socket.sendmsg(parts)
         if sent < _PREFIX.size + len(text) + sum(lengths):

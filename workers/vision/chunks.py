@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +32,8 @@ from shared.vectors.codec import Rows, encode_segment
 from workers.vision import import_end
 from workers.vision.batcher import Lane
 from workers.vision.deps import Vision
-from workers.vision.product_images import Ready, Wanted, begin
+from workers.vision.fetch import host_of
+from workers.vision.product_images import Begun, Ready, Wanted, begin
 
 finish_ready = import_end.finish_ready
 
@@ -145,9 +147,7 @@ def _embed(vision: Vision, chunk: Chunk, rows: list[_Row], options: dict[str, An
                 options["base"],
                 known if options["refresh"] else None,
             )
-            running.append(
-                (outcome, wanted, vision.images_pool.submit(begin, vision, chunk.tenant, wanted, Lane.IMPORT))
-            )
+            running.append((outcome, wanted, _begin(vision, chunk.tenant, wanted)))
     for outcome, wanted, future in running:
         ended = future.result().finish()
         if isinstance(ended, Ready):
@@ -159,13 +159,18 @@ def _embed(vision: Vision, chunk: Chunk, rows: list[_Row], options: dict[str, An
     return outcomes
 
 
+def _begin(vision: Vision, tenant: str, wanted: Wanted) -> Future[Begun]:
+    """On a thread of the images' pool, where no host holds more than its share."""
+    source = wanted.source
+    host = host_of(source.value) if source.kind is SourceKind.URL else None
+    return vision.images_pool.submit(host, begin, vision, tenant, wanted, Lane.IMPORT)
+
+
 def _told(wanted: Wanted, reason: Reason) -> str:
-    numbers = (
-        f" (measured {reason.measured:g}, limit {reason.threshold:g})"
-        if reason.measured is not None and reason.threshold is not None
-        else ""
-    )
-    return f"image {wanted.position + 1}, {wanted.source.text[:200]}: {reason.code}{numbers}"
+    which = f"image {wanted.position + 1}, {wanted.source.text[:200]}"
+    if reason.measured is not None and reason.threshold is not None:
+        return f"{which}: measured {reason.measured:g}, limit {reason.threshold:g}"
+    return f"{which}: {reason.detail or reason.code}"
 
 
 def _current_images(

@@ -15,7 +15,7 @@ _SRGB: Final = ImageCms.createProfile("sRGB")
 
 
 def plain(image: Image.Image) -> Image.Image:
-    """The same picture as L, RGB, RGBA or CMYK with 8 bits: the modes that can be resized and colour-managed."""
+    """The same picture as L, RGB, RGBA or CMYK of 8 bits: the modes that resizing and ICC profiles know."""
     if image.mode == "I" or image.mode.startswith("I;16"):
         values = np.asarray(image)  # (h, w), 0..65535; Pillow's own conversion would clip at 255
         return Image.fromarray((np.clip(values, 0, 0xFFFF) >> 8).astype(np.uint8))
@@ -27,7 +27,7 @@ def plain(image: Image.Image) -> Image.Image:
 
 
 def to_srgb(image: Image.Image, profile: object) -> Image.Image:
-    """`image` (a mode of `plain`) with the colours that its ICC `profile` means; a bad one changes nothing."""
+    """`image`, in a mode of `plain`, with the colours its ICC `profile` means; a bad one changes nothing."""
     if not isinstance(profile, bytes) or len(profile) > _LARGEST_PROFILE:
         return image
     transform = _transform(profile, image.mode)

@@ -19,7 +19,7 @@ __all__ = ["DecodeLimits", "DecodePlan", "DecodePool", "Decoded"]
 log = logging.getLogger(__name__)
 
 _PROGRAM: Final = "workers.vision.decode_child"
-# A machine out of memory or processes often has some again in a moment; then the job is not the one to suffer.
+# A machine out of memory or processes often has some again in a moment, and the job need not suffer for it.
 _START_PAUSES_S: Final = (0.0, 0.1, 0.5, 2.0)
 
 

@@ -15,6 +15,8 @@ import socket
 import sys
 import time
 import warnings
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from PIL import Image, ImageFile, PngImagePlugin
@@ -22,35 +24,35 @@ from PIL import Image, ImageFile, PngImagePlugin
 from shared.reasons import Reason
 from workers.vision.channel import Channel, Payload
 from workers.vision.decode_image import decode_image
-from workers.vision.decode_values import DecodeLimits
+from workers.vision.decode_values import Decoded, DecodeLimits, DecodePlan
 from workers.vision.decode_wire import answer_to_frame, limits_from_json, plan_from_json
 
+Decoder = Callable[[bytes, DecodePlan, DecodeLimits], Decoded | Reason]
 
-def main() -> None:
+
+def main(decode: Decoder = decode_image) -> None:
     limits = limits_from_json(json.loads(sys.argv[1]))
     _confine(limits)
-    serve(Channel(socket.socket(fileno=0)), limits)
+    channel = Channel(socket.socket(fileno=0))
+    with suppress(ConnectionError):  # the parent closed its end, or is no more
+        channel.send({"ready": True})
+        while True:
+            plan, (image,) = channel.receive()
+            _allow_cpu(limits.cpu_s)
+            header, payloads = _answer(decode, bytes(image), plan_from_json(plan), limits)
+            channel.send(header, *payloads)
 
 
-def serve(channel: Channel, limits: DecodeLimits) -> None:
-    """Say that we are ready, then answer until the parent closes its end."""
-    channel.send({"ready": True})
-    while True:
-        try:
-            plan, (data,) = channel.receive()
-        except ConnectionError:
-            return
-        _allow_cpu(limits.cpu_s)
-        header, payloads = _answer(bytes(data), plan, limits)
-        channel.send(header, *payloads)
-
-
-def _answer(data: bytes, plan: dict[str, Any], limits: DecodeLimits) -> tuple[dict[str, Any], list[Payload]]:
+def _answer(
+    decode: Decoder, image: bytes, plan: DecodePlan, limits: DecodeLimits
+) -> tuple[dict[str, Any], list[Payload]]:
     try:
-        return answer_to_frame(decode_image(data, plan_from_json(plan), limits))
+        return answer_to_frame(decode(image, plan, limits))
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        return answer_to_frame(Reason("too_many_pixels"))
     except MemoryError:
         return answer_to_frame(Reason("decode_memory", threshold=limits.memory_bytes))
-    except Exception as error:  # decoders raise anything at all: OSError, SyntaxError, IndexError, struct.error …
+    except Exception as error:  # a decoder raises anything: OSError, SyntaxError, IndexError, struct.error …
         return answer_to_frame(Reason("undecodable"), detail=repr(error)[:200])
 
 
@@ -58,9 +60,7 @@ def _confine(limits: DecodeLimits) -> None:
     if sys.platform == "linux":  # macOS refuses this limit; the limits on pixels and the clock remain there
         _limit(resource.RLIMIT_AS, limits.memory_bytes)
     _limit(resource.RLIMIT_CORE, 0)
-    # Both may have been inherited as ignored; then nothing would end a loop, and Ctrl-C is the parent's affair.
-    signal.signal(signal.SIGXCPU, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGXCPU, signal.SIG_DFL)  # inherited as ignored, it would not end a loop
     Image.preinit()
     # The second line behind shared.images.header, for what a decoder finds behind a harmless header.
     Image.MAX_IMAGE_PIXELS = max(limits.images.max_jpeg_pixels, limits.images.max_pixels)
@@ -72,7 +72,7 @@ def _confine(limits: DecodeLimits) -> None:
 
 
 def _allow_cpu(seconds: float) -> None:
-    """Move the soft limit on: it counts over the life of the process, so a fixed one ends harmless children."""
+    """Move the soft limit on: it counts over the life of a process, so a fixed one ends harmless children."""
     _limit(resource.RLIMIT_CPU, math.ceil(time.process_time() + seconds))
 
 

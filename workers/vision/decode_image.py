@@ -130,7 +130,9 @@ def _cut(image: Image.Image, box: Box | None) -> Image.Image:
         return image
     x0, y0, x1, y1 = box
     left, top = int(x0 * image.width), int(y0 * image.height)
-    return image.crop((left, top, max(left + 1, round(x1 * image.width)), max(top + 1, round(y1 * image.height))))
+    return image.crop(
+        (left, top, max(left + 1, round(x1 * image.width)), max(top + 1, round(y1 * image.height)))
+    )
 
 
 def _jpegs(image: Image.Image, plan: DecodePlan) -> tuple[bytes | None, bytes | None]:

@@ -34,15 +34,16 @@ class DecodeProcess:
     """Used by one thread at a time; only `alive` may be asked by others."""
 
     def __init__(self, limits: DecodeLimits, program: str) -> None:
-        """Start `program` (a module's name) without waiting for it. Raises OSError where no process is to be had."""
+        """Start `program`, a module's name, without waiting for it. Raises OSError where that cannot be."""
         self._limits = limits
         self._greeted = False
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                self._process = subprocess.Popen(
+                # The program is our own module: nothing of a request is in the command.
+                self._process = subprocess.Popen(  # noqa: S603
                     [sys.executable, "-P", "-m", program, json.dumps(limits_to_json(limits))],
-                    stdin=theirs,
+                    stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     env=_environment(),
                     start_new_session=True,  # Ctrl-C in a terminal is for the parent, which ends its children
@@ -69,7 +70,7 @@ class DecodeProcess:
         return self.alive()
 
     def decode(self, data: bytes, plan: DecodePlan) -> Decoded | Reason:
-        """What the child makes of an image. One that crashes, hangs or talks nonsense is ended: see `alive`."""
+        """What the child makes of an image. After a crash, a hang or nonsense it is ended: see `alive`."""
         deadline = time.monotonic() + self._limits.wall_s
         try:
             self._channel.send(plan_to_json(plan), data, deadline=deadline)
@@ -85,7 +86,7 @@ class DecodeProcess:
         return answer
 
     def end(self, patience_s: float = _END_S) -> int:
-        """The child's exit status, negative for a signal. It goes when its socket closes, else it is killed."""
+        """The child's exit status, negative for a signal; killed if it does not go when its socket closes."""
         self._channel.close()
         try:
             return self._process.wait(patience_s)

@@ -47,7 +47,9 @@ def plan_from_json(fields: dict[str, Any]) -> DecodePlan:
     return DecodePlan(**{**fields, "preprocess": _Geometry(*fields["preprocess"]), "box": box and tuple(box)})
 
 
-def answer_to_frame(answer: Decoded | Reason, detail: str | None = None) -> tuple[dict[str, Any], list[Payload]]:
+def answer_to_frame(
+    answer: Decoded | Reason, detail: str | None = None
+) -> tuple[dict[str, Any], list[Payload]]:
     """Header and payloads. `detail` says for the log what a decoder raised."""
     if isinstance(answer, Reason):
         return {"reason": answer.to_json(), "detail": detail}, []
@@ -60,7 +62,8 @@ def answer_to_frame(answer: Decoded | Reason, detail: str | None = None) -> tupl
         "normalised": answer.normalised is not None,
         "thumbnail": answer.thumbnail is not None,
     }
-    payloads = (answer.pixels, answer.normalised, answer.thumbnail)
+    pixels = None if answer.pixels is None else answer.pixels.data
+    payloads = (pixels, answer.normalised, answer.thumbnail)
     return header, [payload for payload in payloads if payload is not None]
 
 
@@ -76,7 +79,9 @@ def answer_from_frame(header: dict[str, Any], payloads: list[memoryview]) -> Dec
             height=header["height"],
             metrics=header["metrics"],
             timings_ms=header["timings_ms"],
-            pixels=None if crop is None else np.frombuffer(bytes(next(waiting)), np.uint8).reshape(crop, crop, 3),
+            pixels=None
+            if crop is None
+            else np.frombuffer(bytes(next(waiting)), np.uint8).reshape(crop, crop, 3),
             normalised=bytes(next(waiting)) if header["normalised"] else None,
             thumbnail=bytes(next(waiting)) if header["thumbnail"] else None,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from shared.db.engine import Database, now
@@ -16,7 +15,7 @@ from shared.wakeups import Notifier
 from workers.models.port import Model
 from workers.vision.batcher import Batcher
 from workers.vision.decode import DecodePool
-from workers.vision.fetch import Fetcher
+from workers.vision.fetch import Fetcher, HostPool
 from workers.vision.nudges import Nudges
 from workers.vision.quality import QualityThresholds
 
@@ -37,11 +36,11 @@ class Vision:
     thresholds: QualityThresholds
     gate: Gate = field(default_factory=Gate)
     nudges: Nudges = field(default_factory=Nudges)
-    images_pool: ThreadPoolExecutor = field(init=False)
+    images_pool: HostPool = field(init=False)
     heartbeat: Heartbeat = field(init=False)
 
     def __post_init__(self) -> None:
-        self.images_pool = ThreadPoolExecutor(self.settings.fetch_threads, thread_name_prefix="image")
+        self.images_pool = HostPool(self.settings.fetch_threads, self.settings.fetch_per_host)
         self.heartbeat = Heartbeat(
             self.db,
             self.settings,

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from shared.catalog.fault_codes import FaultCode
 from shared.catalog.manifest.formats import ManifestFormat
 from shared.catalog.manifest.rows import ManifestDone, ManifestUnreadable, Record
 from shared.catalog.manifest.wire import from_json
-from shared.catalog.reasons import Reason
 
 # Measured: reading Parquet takes 240 MB of address space, of which pyarrow's libraries are 220; CSV takes 30.
 DEFAULT_MEMORY_BYTES = 1024**3
@@ -58,7 +58,7 @@ def parse_in_child(
             detail = "its reader printed what is no record"
         finally:
             child.kill()
-    yield ManifestUnreadable(line + 1, Reason.MANIFEST_CRASHED, detail)
+    yield ManifestUnreadable(line + 1, FaultCode.MANIFEST_CRASHED, detail)
 
 
 def _records(child: subprocess.Popen[bytes]) -> Iterator[Record]:

@@ -61,8 +61,8 @@ def run(vision: Vision, claim: Claim) -> None:
         jobs.save_stage(c, claim.id, claim.attempt, stage=CHUNKS.name, due_at=None)
         c.execute(update(imports).where(imports.c.job_id == claim.id).values(values))
         if wanted.options["dry_run"]:
-            result = {"dry_run": True, "rows": tally.rows, "bad_rows": tally.bad}
-            result["ignored_columns"] = values["ignored_columns"]
+            counted = {name: values[name] for name in ("rows", "bad_rows", "ignored_columns")}
+            result = {"dry_run": True, **counted}
             jobs.finish(c, claim.id, State.SUCCEEDED, keep_for=vision.settings.retention, result=result)
     if wanted.options["dry_run"]:
         vision.notifier.job_done(claim.id)

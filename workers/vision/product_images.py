@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -97,25 +97,16 @@ class Begun:
         (embedded,) = self.waiting.result()
         if isinstance(embedded, ModelFailure):
             return Reason("model_failed")
-        return Ready(**{**self.ready.__dict__, "vector": to_unit_f16(embedded.vector)})
+        return replace(self.ready, vector=to_unit_f16(embedded.vector))
 
 
 def begin(vision: Vision, tenant: str, wanted: Wanted, lane: Lane) -> Begun:
     """Fetch, decode, hand to the model, store. Expected trouble is a Reason."""
-    if wanted.known is not None and wanted.source.kind is SourceKind.URL:
-        known = wanted.known
-        image = sources.by_url_if_changed(vision, wanted.source.value, known.etag, known.last_modified)
-    else:
-        image = sources.by_source(vision, tenant, wanted.source, base=wanted.base)
-    if isinstance(image, Reason):
+    image = _bytes(vision, tenant, wanted)
+    if isinstance(image, Reason | KeptImage):
         return Begun(image)
-    sha256 = (
-        wanted.known.sha256
-        if isinstance(image, sources.Unchanged)
-        else hashlib.sha256(image.data).hexdigest()
-    )
-    if isinstance(image, sources.Unchanged) or (wanted.known is not None and sha256 == wanted.known.sha256):
-        assert wanted.known is not None
+    sha256 = hashlib.sha256(image.data).hexdigest()
+    if wanted.known is not None and sha256 == wanted.known.sha256:
         return Begun(KeptImage(wanted.known.id, wanted.position))
     known = _same_bytes(vision, tenant, sha256)
     if known is not None:
@@ -151,6 +142,14 @@ def begin(vision: Vision, tenant: str, wanted: Wanted, lane: Lane) -> Begun:
         last_modified=image.last_modified,
     )
     return Begun(ready, waiting)
+
+
+def _bytes(vision: Vision, tenant: str, wanted: Wanted) -> sources.Image | KeptImage | Reason:
+    known = wanted.known
+    if known is None or wanted.source.kind is not SourceKind.URL:
+        return sources.by_source(vision, tenant, wanted.source, base=wanted.base)
+    image = sources.by_url_if_changed(vision, wanted.source.value, known.etag, known.last_modified)
+    return KeptImage(known.id, wanted.position) if isinstance(image, sources.Unchanged) else image
 
 
 def _put(vision: Vision, kind: str, tenant: str, data: bytes) -> Stored:
@@ -211,5 +210,5 @@ def _stored_vector(vision: Vision, known: Row[Any]) -> np.ndarray:
         data = vision.store.get_range(block.object, block.offset, block.length, sha256=block.sha256)
         rows = decode_block(data, fingerprint=known.fingerprint, dim=vision.model.dim)
         if known.segment_row < len(rows.image_ids) and rows.image_ids[known.segment_row] == known.id:
-            return rows.vectors[known.segment_row]
+            return np.asarray(rows.vectors[known.segment_row])
     raise TusouError(f"segment {known.segment} does not hold image {known.id}")

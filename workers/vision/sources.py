@@ -78,7 +78,9 @@ def by_url_if_changed(
 def _from_fetch(got: Fetched | NotModified | FetchProblem) -> Image | Reason:
     if isinstance(got, Fetched):
         return Image(got.data, got.etag, got.last_modified)
-    return Reason(got.code if isinstance(got, FetchProblem) else "url_failed")
+    if isinstance(got, FetchProblem):
+        return Reason(got.code, detail=got.detail)
+    return Reason("url_failed", detail="the host says 'not modified' to a first request")
 
 
 def by_key(vision: Vision, tenant: str, key: str) -> Image | Reason:

@@ -23,6 +23,12 @@ from workers.vision.warmup import choose_import_batch
 log = logging.getLogger(__name__)
 
 
+def _fetcher(settings: Settings) -> Fetcher:
+    if settings.fetch_private:
+        return Fetcher(FetchLimits(max_bytes=settings.max_image_bytes, ports=None), allow=lambda _: True)
+    return Fetcher(FetchLimits(max_bytes=settings.max_image_bytes))
+
+
 def open_vision(settings: Settings) -> Vision:
     """Load and warm the model, start the children. Raises WeightsMissing, SchemaOutdated, Unavailable."""
     db = Database(settings.sql_url)
@@ -59,6 +65,6 @@ def open_vision(settings: Settings) -> Vision:
                 wall_s=settings.decode_wall,
             ),
         ),
-        fetcher=Fetcher(FetchLimits(max_bytes=settings.max_image_bytes)),
+        fetcher=_fetcher(settings),
         thresholds=QualityThresholds(),
     )

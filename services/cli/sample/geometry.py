@@ -117,18 +117,15 @@ def strap(line: Sequence[Point], width: float) -> list[Path]:
 
 def dashes(line: Sequence[Point], dash: float, gap: float, width: float) -> list[Path]:
     """A seam: short strokes along a line."""
-    found: list[Path] = []
-    walked = 0.0
-    for a, b in zip(line, line[1:], strict=False):
-        length = math.dist(a, b)
-        at = -walked % (dash + gap)
-        while at < length:
-            found.append(
-                ribbon([_between(a, b, at / length), _between(a, b, min(1, (at + dash) / length))], width)
-            )
-            at += dash + gap
-        walked += length
-    return found
+    spans = [math.dist(a, b) for a, b in zip(line, line[1:], strict=False)]
+    marks: list[Point] = []  # starts and ends of the strokes in turn
+    walked, due = 0.0, 0.0
+    for a, b, span in zip(line, line[1:], spans, strict=False):
+        while due <= walked + span and span:
+            marks.append(_between(a, b, (due - walked) / span))
+            due += gap if len(marks) % 2 == 0 else dash
+        walked += span
+    return [ribbon(ends, width) for ends in zip(marks[::2], marks[1::2], strict=False)]
 
 
 def flip(path: Sequence[Point], axis: float = 50.0) -> Path:

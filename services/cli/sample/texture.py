@@ -77,12 +77,20 @@ def mesh() -> Image.Image:
     return paved.reduce(2)
 
 
+def _mirrored(image: Image.Image) -> Image.Image:
+    """The image above its mirror image, so that it tiles downwards without a seam."""
+    paved = Image.new(image.mode, (image.width, image.height * 2))
+    paved.paste(image, (0, 0))
+    paved.paste(image.transpose(Image.Transpose.FLIP_TOP_BOTTOM), (0, image.height))
+    return paved
+
+
 @functools.cache
 def wood() -> Image.Image:
     """Fibres that run downwards, with slow bands."""
     fibres = grain("fibres", _SIDE, _SIDE // 16).resize((_SIDE, _SIDE), Image.Resampling.BICUBIC)
     bands = cloud("bands", _SIDE, _SIDE, 14, 2)
-    return ImageChops.add(fibres, bands, 1.0, -MIDDLE)
+    return _mirrored(ImageChops.add(fibres, bands, 1.0, -MIDDLE))
 
 
 @functools.cache

@@ -19,7 +19,9 @@ class ImportBody(Ask):
     JSON_FIELDS: ClassVar = frozenset({"object_keys"})
 
     object_keys: list[str] = Field(
-        [], max_length=MAX_MANIFESTS, description="`incoming/<own tenant>/….csv` in the object store, any size."
+        [],
+        max_length=MAX_MANIFESTS,
+        description="`incoming/<own tenant>/….csv` in the object store, any size.",
     )
     catalog: CatalogName = "default"
     mode: Literal["upsert", "replace"] = Field(
@@ -28,7 +30,9 @@ class ImportBody(Ask):
     dry_run: bool = Field(False, description="Read and check the rows, write nothing.")
     force: bool = Field(False, description="Let replace delete although more than 10 % of the rows are bad.")
     refresh: bool = Field(False, description="Ask the hosts of unchanged images whether they changed.")
-    base: str = Field("", max_length=MAX_KEY_CHARS, description="Folder that relative image paths start from.")
+    base: str = Field(
+        "", max_length=MAX_KEY_CHARS, description="Folder that relative image paths start from."
+    )
     name: str | None = Field(
         None, max_length=255, description="File name of the only manifest; its suffix tells the format."
     )

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from services.gateway.schemas.common import Ask, JsonObject, Tell
+from services.gateway.schemas.result import SearchResult, WriteResult
 
 KINDS = Literal["search", "product", "import"]
 STATES = Literal["queued", "running", "succeeded", "rejected", "failed", "cancelled"]
@@ -35,10 +36,7 @@ class Job(Tell):
     state: STATES
     created_at: str
     progress: JsonObject | None = Field(description="Of an open search its stage; of an import its counts.")
-    result: JsonObject | None = Field(
-        description="Of a search: image, items with their hits, index, model. `image_url` of a hit is a signed, "
-        "expiring path of this server, `source_url` the shop's own address."
-    )
+    result: SearchResult | WriteResult | JsonObject | None = Field(description="Of an import its counts.")
     error: JobError | None
     reasons: list[Advice] | None
     timings_ms: JsonObject

@@ -30,7 +30,7 @@ class ImageSource(Ask):
     """An image is unchanged, and not embedded again, while source and image_version stay the same."""
 
     source: SourceText = Field(
-        description="`https://…`, `upload:<image id>`, `object:incoming/<tenant>/…`, or a path in the data folder."
+        description="`https://…`, `upload:<image id>`, `object:incoming/<tenant>/…` or a path (embedded)"
     )
     image_version: str | None = Field(None, max_length=MAX_IMAGE_VERSION_BYTES)
 

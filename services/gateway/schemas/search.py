@@ -83,7 +83,10 @@ class SearchBody(Ask):
     JSON_FIELDS: ClassVar = frozenset({"crop", "filters", "exclude"})
 
     image_url: str | None = Field(
-        None, max_length=MAX_URL_CHARS, pattern=r"^https?://[^\s]+$", description="Fetched by a vision worker."
+        None,
+        max_length=MAX_URL_CHARS,
+        pattern=r"^https?://[^\s]+$",
+        description="A vision worker fetches it.",
     )
     image_id: ImageId | None = Field(None, description="Of `POST /v1/images` or of a hit.")
     product_id: ProductId | None = Field(None, description="Its first image; the product itself is left out.")

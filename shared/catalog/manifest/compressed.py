@@ -5,9 +5,9 @@ import io
 import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
+from shared.catalog.fault_codes import FaultCode
 from shared.catalog.manifest.limits import ManifestLimits
 from shared.catalog.manifest.rows import ManifestFaultError
-from shared.catalog.reasons import Reason
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -41,10 +41,10 @@ class BoundedGzip(io.RawIOBase):
         try:
             count = self._plain.readinto(buffer)
         except (OSError, EOFError, zlib.error) as error:
-            raise ManifestFaultError(0, Reason.UNREADABLE, f"the gzip data is damaged: {error}") from error
+            raise ManifestFaultError(0, FaultCode.UNREADABLE, f"the gzip data is damaged: {error}") from error
         self._size += count
         most = max(self._limits.ratio_from_bytes, self._limits.ratio * self._compressed.tell())
         if self._size > most:
             detail = f"it unpacks to more than {self._limits.ratio} times its size; send it less compressed"
-            raise ManifestFaultError(0, Reason.TOO_COMPRESSED, detail)
+            raise ManifestFaultError(0, FaultCode.TOO_COMPRESSED, detail)
         return count

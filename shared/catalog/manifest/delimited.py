@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from shared.catalog.fault_codes import FaultCode
 from shared.catalog.manifest.columns import ColumnNames
 from shared.catalog.manifest.limits import ManifestLimits
 from shared.catalog.manifest.records import BadRecord, CellRecord, cell_records
 from shared.catalog.manifest.rows import ManifestFaultError, ProductRow, RowError
 from shared.catalog.manifest.values import make_row, readable_id
-from shared.catalog.reasons import Reason
 
 _SURROGATE = re.compile("[\udc80-\udcff]")
 
@@ -29,7 +29,7 @@ def read_delimited(
     if "id" not in places:
         mark = "commas" if delimiter == "," else "tabs"
         detail = f"no column among {len(header.cells)} is named id, sku or product_id (cells between {mark})"
-        raise ManifestFaultError(header.line, Reason.BAD_HEADER, detail)
+        raise ManifestFaultError(header.line, FaultCode.BAD_HEADER, detail)
     for record in records:
         if isinstance(record, BadRecord):
             cell = record.cells[places["id"]] if places["id"] < len(record.cells) else None
@@ -43,7 +43,7 @@ def _read_record(record: CellRecord, places: dict[str, int], limits: ManifestLim
     if not _is_utf8(record.cells):
         field = next((column for column, value in values.items() if value and not _is_utf8([value])), None)
         detail = "the cell is not UTF-8"
-        return RowError(record.line, field, Reason.BAD_ENCODING, detail, readable_id(values["id"]))
+        return RowError(record.line, field, FaultCode.BAD_ENCODING, detail, readable_id(values["id"]))
     return make_row(values, record.line, limits)
 
 
@@ -55,7 +55,7 @@ def _header_fault(header: CellRecord | BadRecord | None) -> ManifestFaultError:
             line, detail = header.line, f"the header row: {header.detail}"
         case CellRecord():
             line, detail = header.line, "the header is not UTF-8; save the file as UTF-8"
-    return ManifestFaultError(line, Reason.BAD_HEADER, detail)
+    return ManifestFaultError(line, FaultCode.BAD_HEADER, detail)
 
 
 def _is_utf8(cells: list[str]) -> bool:

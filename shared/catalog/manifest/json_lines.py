@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import BinaryIO, NoReturn
 
+from shared.catalog.fault_codes import FaultCode
 from shared.catalog.manifest.columns import ColumnNames
 from shared.catalog.manifest.limits import ManifestLimits
 from shared.catalog.manifest.lines import Line, physical_lines
 from shared.catalog.manifest.rows import ManifestFaultError, ProductRow, RowError
 from shared.catalog.manifest.values import make_row, readable_id
-from shared.catalog.reasons import Reason
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"?')
 
@@ -31,7 +31,7 @@ def read_json_lines(
             continue
         if first and content in (b"{", b"["):
             detail = "the objects are spread over several lines; write each on a line of its own"
-            raise ManifestFaultError(line.number, Reason.UNREADABLE, detail)
+            raise ManifestFaultError(line.number, FaultCode.UNREADABLE, detail)
         first = False
         yield _read_line(line, limits, names)
 
@@ -39,25 +39,25 @@ def read_json_lines(
 def _read_line(line: Line, limits: ManifestLimits, names: ColumnNames) -> ProductRow | RowError:
     if line.cut:
         detail = f"a row has at most {limits.row_bytes} bytes"
-        return RowError(line.number, None, Reason.ROW_TOO_LONG, detail)
+        return RowError(line.number, None, FaultCode.ROW_TOO_LONG, detail)
     # Bytes that are not UTF-8 become lone surrogates, so that the id of such a row can still be read.
     text = line.data.decode("utf-8", "surrogateescape")
     if _is_deeper(text, limits.depth):
         detail = f"the values are nested deeper than {limits.depth}"
-        return RowError(line.number, None, Reason.TOO_DEEP, detail)
+        return RowError(line.number, None, FaultCode.TOO_DEEP, detail)
     try:
         value = json.loads(text, parse_float=_parse_float, parse_constant=_refuse_constant)
     except _NotFiniteError:
-        return RowError(line.number, None, Reason.NOT_FINITE, "NaN and infinite numbers are refused")
+        return RowError(line.number, None, FaultCode.NOT_FINITE, "NaN and infinite numbers are refused")
     except ValueError as error:  # also raised for a whole number of more than 4,300 digits
-        return RowError(line.number, None, Reason.BAD_JSON, f"not JSON: {error}")
+        return RowError(line.number, None, FaultCode.BAD_JSON, f"not JSON: {error}")
     if not isinstance(value, dict):
         detail = "a line holds one JSON object in braces"
-        return RowError(line.number, None, Reason.NOT_AN_OBJECT, detail)
+        return RowError(line.number, None, FaultCode.NOT_AN_OBJECT, detail)
     values = names.pick(value)
     if not _is_utf8(line.data):
         detail = "the line is not UTF-8"
-        return RowError(line.number, None, Reason.BAD_ENCODING, detail, readable_id(values.get("id")))
+        return RowError(line.number, None, FaultCode.BAD_ENCODING, detail, readable_id(values.get("id")))
     return make_row(values, line.number, limits)
 
 

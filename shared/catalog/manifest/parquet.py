@@ -2,16 +2,18 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
+from shared.catalog.fault_codes import FaultCode
 from shared.catalog.manifest.columns import ColumnNames
 from shared.catalog.manifest.limits import MIB, ManifestLimits
 from shared.catalog.manifest.rows import ManifestFaultError, ProductRow, RowError
 from shared.catalog.manifest.values import make_row, readable_id
-from shared.catalog.reasons import Reason
 from shared.catalog.text import shown
 
 if TYPE_CHECKING:
+    from pyarrow import RecordBatch
     from pyarrow.parquet import ParquetFile
 
 _BATCH_ROWS = 256
@@ -39,14 +41,12 @@ def read_parquet(
     """
     source = _open(file)
     size = file.seek(0, os.SEEK_END)
-    footer = source.metadata
-    declared = sum(footer.row_group(group).total_byte_size for group in range(footer.num_row_groups))
-    _check_ratio(declared, size, 1, limits)
-    header: list[str] = source.schema_arrow.names
+    _check_ratio(_from_library(lambda: _declared_size(source)), size, 1, limits)
+    header: list[str] = _from_library(lambda: source.schema_arrow.names)
     columns = {column: header[place] for column, place in names.places(header).items()}
     if "id" not in columns:
         detail = f"no id column among {len(header)}; name one id, sku or product_id"
-        raise ManifestFaultError(1, Reason.BAD_HEADER, detail)
+        raise ManifestFaultError(1, FaultCode.BAD_HEADER, detail)
     line = unpacked = 0
     for batch in _batches(source, list(columns.values())):
         for cells in zip(*(batch[name] for name in columns.values()), strict=True):
@@ -64,10 +64,10 @@ def _read_row(
     for field, value in values.items():
         if value is _UNDECODABLE:
             detail = "the cell is not UTF-8"
-            return RowError(line, field, Reason.BAD_ENCODING, detail, readable_id(values["id"]))
+            return RowError(line, field, FaultCode.BAD_ENCODING, detail, readable_id(values["id"]))
     if size > limits.row_bytes:
         detail = f"a row has at most {limits.row_bytes} bytes"
-        return RowError(line, None, Reason.ROW_TOO_LONG, detail, readable_id(values["id"]))
+        return RowError(line, None, FaultCode.ROW_TOO_LONG, detail, readable_id(values["id"]))
     return make_row(values, line, limits)
 
 
@@ -89,7 +89,7 @@ def _open(file: BinaryIO) -> "ParquetFile":
         from pyarrow.parquet import ParquetFile
     except ImportError as error:
         detail = "Parquet needs the extra: pip install 'tusou[parquet]'; or send CSV or JSONL"
-        raise ManifestFaultError(1, Reason.PARQUET_MISSING, detail) from error
+        raise ManifestFaultError(1, FaultCode.PARQUET_MISSING, detail) from error
     return _from_library(
         lambda: ParquetFile(
             file,
@@ -101,10 +101,15 @@ def _open(file: BinaryIO) -> "ParquetFile":
     )
 
 
+def _declared_size(source: "ParquetFile") -> int:
+    footer = source.metadata
+    return sum(footer.row_group(group).total_byte_size for group in range(footer.num_row_groups))
+
+
 def _check_ratio(unpacked: int, packed: int, line: int, limits: ManifestLimits) -> None:
     if unpacked > max(limits.ratio_from_bytes, limits.ratio * packed):
         detail = f"it unpacks to more than {limits.ratio} times its size; send it less compressed"
-        raise ManifestFaultError(line, Reason.TOO_COMPRESSED, detail)
+        raise ManifestFaultError(line, FaultCode.TOO_COMPRESSED, detail)
 
 
 def _batches(source: "ParquetFile", columns: Sequence[str]) -> Iterator[dict[str, list[object]]]:
@@ -113,21 +118,24 @@ def _batches(source: "ParquetFile", columns: Sequence[str]) -> Iterator[dict[str
         lambda: source.iter_batches(batch_size=_BATCH_ROWS, columns=list(columns), use_threads=False)
     )
     while (batch := _from_library(lambda: next(batches, None))) is not None:
-        first = {name: batch.schema.names.index(name) for name in columns}
-        yield {name: _cells(batch.column(place)) for name, place in first.items()}
+        yield _from_library(partial(_cells, batch, columns))
 
 
-def _cells(column: Any) -> list[object]:
+def _cells(batch: "RecordBatch", columns: Sequence[str]) -> dict[str, list[object]]:
+    return {name: _values(batch.column(batch.schema.names.index(name))) for name in columns}
+
+
+def _values(column: Any) -> list[object]:
     """A column's values as Python objects; a cell that is not UTF-8 does not spoil its neighbours."""
     try:
-        return _from_library(column.to_pylist)
+        return list(column.to_pylist())
     except UnicodeDecodeError:
         return [_cell(scalar) for scalar in column]
 
 
 def _cell(scalar: Any) -> object:
     try:
-        return _from_library(scalar.as_py)
+        return scalar.as_py()
     except UnicodeDecodeError:
         return _UNDECODABLE
 
@@ -136,8 +144,6 @@ def _from_library(step: Callable[[], T]) -> T:
     """What pyarrow answers; a damaged file makes it raise nearly anything."""
     try:
         return step()
-    except UnicodeDecodeError:
-        raise
     except Exception as error:
         detail = f"the Parquet file is damaged or too large: {shown(str(error))}"
-        raise ManifestFaultError(0, Reason.UNREADABLE, detail) from error
+        raise ManifestFaultError(0, FaultCode.UNREADABLE, detail) from error

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from shared.catalog.fault_codes import FaultCode
 from shared.catalog.manifest.lines import Line, physical_lines
-from shared.catalog.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,12 @@ def cell_records(file: BinaryIO, delimiter: str, limit: int) -> Iterator[CellRec
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            yield feed.bad_record(Reason.BAD_QUOTES, f"{error}; double a quote that belongs to the text")
+            yield feed.bad_record(FaultCode.BAD_QUOTES, f"{error}; double a quote that belongs to the text")
             if not feed.resume_within_record():
                 feed.resume_at_last_line()
         except _RowTooLongError:
             detail = f"a row has at most {limit} bytes; is a quote left open?"
-            yield feed.bad_record(Reason.ROW_TOO_LONG, detail)
+            yield feed.bad_record(FaultCode.ROW_TOO_LONG, detail)
             if not feed.resume_within_record():
                 feed.leave_out_long_cell()
         else:
@@ -63,7 +63,7 @@ def cell_records(file: BinaryIO, delimiter: str, limit: int) -> Iterator[CellRec
                 yield CellRecord(feed.first_line, cells)
             elif cells:
                 detail = f"{len(cells)} cells, the header has {feed.columns}"
-                yield feed.bad_record(Reason.COLUMN_COUNT, detail)
+                yield feed.bad_record(FaultCode.COLUMN_COUNT, detail)
                 feed.resume_within_record()
 
 

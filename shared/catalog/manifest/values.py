@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 
+from shared.catalog.fault_codes import FaultCode
 from shared.catalog.manifest.columns import MAX_NUMBERED_IMAGES
 from shared.catalog.manifest.limits import ManifestLimits
 from shared.catalog.manifest.rows import ProductRow, RowError
 from shared.catalog.price import make_price, parse_price
 from shared.catalog.product import Attributes, parse_attribute
 from shared.catalog.rating import make_rating, parse_rating
-from shared.catalog.reasons import Reason
 from shared.catalog.sources import Source, parse_source
 from shared.catalog.text import FieldError, check_product_id, check_text, shown
 
@@ -59,7 +59,7 @@ def _product_id(value: object) -> str | FieldError:
     if value is None:
         value = ""
     if not isinstance(value, str):
-        return FieldError("id", Reason.BAD_TYPE, f"id is text or a whole number, not {shown(value)}")
+        return FieldError("id", FaultCode.BAD_TYPE, f"id is text or a whole number, not {shown(value)}")
     return check_product_id(value) or value
 
 
@@ -128,14 +128,14 @@ def _images(values: Values, most: int) -> tuple[Source, ...] | FieldError | None
         listed = _split(values[name])
         for text in listed if isinstance(listed, list) else () if listed is None else (listed,):
             if not isinstance(text, str):
-                return FieldError("images", Reason.BAD_TYPE, f"an image is text, not {shown(text)}")
+                return FieldError("images", FaultCode.BAD_TYPE, f"an image is text, not {shown(text)}")
             source = parse_source(text.strip())
             if isinstance(source, FieldError):
                 return source
             sources[source.text] = source
     if len(sources) > most:
         detail = f"a row names at most {most} images, this one {len(sources)}"
-        return FieldError("images", Reason.TOO_MANY_VALUES, detail)
+        return FieldError("images", FaultCode.TOO_MANY_VALUES, detail)
     return tuple(sources.values())
 
 
@@ -146,5 +146,5 @@ def _image_version(value: object) -> str | FieldError | None:
         value = str(value)
     if not isinstance(value, str):
         detail = f"image_version is text or a whole number, not {shown(value)}"
-        return FieldError("image_version", Reason.BAD_TYPE, detail)
+        return FieldError("image_version", FaultCode.BAD_TYPE, detail)
     return check_text("image_version", value, _MAX_VERSION_BYTES) or value

@@ -15,6 +15,24 @@ from numpy.typing import NDArray
 from shared.vectors.codec import Rows
 from workers.indexer.engine.filters import NO_FILTERS, Columns, Filters
 
+__all__ = [
+    "Change",
+    "Columns",
+    "Delete",
+    "Drop",
+    "EngineFactory",
+    "Filters",
+    "Frozen",
+    "GroupBy",
+    "Hit",
+    "Patch",
+    "SealedFile",
+    "SealedFiles",
+    "ShardEngine",
+    "ShardQuery",
+    "Upsert",
+]
+
 GroupBy = Literal["product", "image"]
 
 

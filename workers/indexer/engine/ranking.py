@@ -1,8 +1,7 @@
 """The best rows of one part of a shard, as many as are asked for, and how sure that is.
 
 The scores that leave are always computed alike: float64 over the stored float16 numbers, row by row, so
-that equal vectors have equal scores wherever they lie. `vecdot` stays on the caller's thread; `@` wakes the
-threads of BLAS, which search together anyway (2,000 × 256 on 2 busy cores: 3.8 ms instead of 0.04).
+that equal vectors have equal scores wherever they lie.
 """
 
 from __future__ import annotations
@@ -68,13 +67,20 @@ def _scan(
     """(m,) float32 scores of the rows; of all when None."""
     if vectors.dtype == np.float32:
         if rows is None:
-            return np.vecdot(vectors, query)
+            return _dot(vectors, query)
         if len(rows) * 4 > len(vectors):  # one pass over all is faster than picking many
-            return np.vecdot(vectors, query)[rows]
+            return _dot(vectors, query)[rows]
     count = len(vectors) if rows is None else len(rows)
     scores = np.empty(count, dtype=np.float32)
     for start in range(0, count, SCAN_ROWS):
         stretch = slice(start, start + SCAN_ROWS)
         chosen = vectors[stretch] if rows is None else vectors[rows[stretch]]
-        scores[stretch] = np.vecdot(chosen.astype(np.float32, copy=False), query)
+        scores[stretch] = _dot(chosen.astype(np.float32, copy=False), query)
+    return scores
+
+
+def _dot(vectors: NDArray[np.float32], query: NDArray[np.float32]) -> NDArray[np.float32]:
+    """On the caller's thread, unlike `@`, which wakes those of BLAS for every search: 2,000 × 256 took 3.8 ms
+    instead of 0.04 on 2 busy cores."""
+    scores: NDArray[np.float32] = np.vecdot(vectors, query)
     return scores

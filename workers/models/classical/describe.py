@@ -22,9 +22,9 @@ _CONSTANT: Final = np.float32(0.5)
 def describe(image: np.ndarray) -> np.ndarray:
     """(SIDE, SIDE, 3) uint8 RGB -> (DIM,) float32 of unit length, not whitened yet.
 
-    A shop shows a shoe from its left and from its right: the second moment is averaged over the image and its
-    mirror image. Split into features that a mirror keeps (even) and negates (odd), that average has two blocks
-    on its diagonal and zeros elsewhere, so nothing need be computed twice and half of the numbers fall away.
+    A shop shows a shoe from its left and from its right: the second moment is averaged over the image and
+    its mirror image. Split into features that a mirror keeps (even) and negates (odd), that average has two
+    blocks on its diagonal and zeros elsewhere: nothing is computed twice and half of the numbers fall away.
     """
     rgb = np.ascontiguousarray(image.transpose(2, 0, 1), dtype=np.float32) / np.float32(255)
     edges_even, edges_odd = orientation_features(rgb)
@@ -33,7 +33,8 @@ def describe(image: np.ndarray) -> np.ndarray:
     even = np.concatenate([edges_even, colour_features(image), places_even]).reshape(EVEN, -1)
     odd = np.concatenate([edges_odd, places_odd]).reshape(ODD, -1)
     pooled = np.concatenate([second_order(even, weights), second_order(odd, weights)])
-    return (pooled / np.linalg.norm(pooled)).astype(np.float32)
+    pooled /= np.linalg.norm(pooled)
+    return pooled.astype(np.float32)
 
 
 def _places() -> tuple[np.ndarray, np.ndarray]:

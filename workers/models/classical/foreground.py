@@ -1,4 +1,4 @@
-"""Which places show the product: colours that the border has too count little, and so does what is far out."""
+"""Which places show the product: what has the colour of the border counts little, and what is far out."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ def foreground_weights(cells: np.ndarray) -> np.ndarray:
     likelihood = _share_of_image(cells)
     y, x = place_coordinates()
     central = np.exp(-(y * y + x * x) / (2 * _SPREAD**2))
-    weights = np.square(middle(likelihood)) * central
-    return (weights / weights.sum()).astype(np.float32)
+    weights: np.ndarray = np.square(middle(likelihood)) * central
+    unit: np.ndarray = (weights / weights.sum()).astype(np.float32)
+    return unit
 
 
 def _share_of_image(cells: np.ndarray) -> np.ndarray:

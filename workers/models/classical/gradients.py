@@ -41,8 +41,8 @@ def orientation_features(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _responses(rgb: np.ndarray) -> np.ndarray:
     """(3, SIDE, SIDE) -> (6, SIDE, SIDE): edge contrast in each of the orientations.
 
-    The structure tensor summed over the channels gives one orientation (as its doubled angle, so that light on
-    dark equals dark on light); it is shared among the orientations by the squared cosine.
+    The structure tensor summed over the channels gives one orientation (as its doubled angle, so that light
+    on dark equals dark on light); it is shared among the orientations by the squared cosine.
     """
     across = rgb[:, 1:-1, 2:] - rgb[:, 1:-1, :-2]
     down = rgb[:, 2:, 1:-1] - rgb[:, :-2, 1:-1]
@@ -55,17 +55,15 @@ def _responses(rgb: np.ndarray) -> np.ndarray:
     cosine *= scale
     sine *= scale
     angles = 2 * np.pi * np.arange(ORIENTATIONS) / ORIENTATIONS
-    found = np.empty((ORIENTATIONS, *cosine.shape), np.float32)
-    for k, angle in enumerate(angles):
-        np.multiply(cosine, np.float32(np.cos(angle)), out=found[k])
-        found[k] += sine * np.float32(np.sin(angle))
-    np.maximum(found, 0, out=found)
-    return np.square(found, out=found)
+    along = [cosine * np.float32(np.cos(angle)) + sine * np.float32(np.sin(angle)) for angle in angles]
+    responses: np.ndarray = np.square(np.maximum(np.stack(along), 0))
+    return responses
 
 
 def _normalised(histograms: np.ndarray, *, axes: tuple[int, ...]) -> np.ndarray:
     length = np.sqrt(np.square(histograms).sum(axes, keepdims=True))
-    return np.sqrt(histograms / (length + _NOISE))
+    rooted: np.ndarray = np.sqrt(histograms / (length + _NOISE))
+    return rooted
 
 
 def _joined(parts: list[np.ndarray]) -> np.ndarray:

@@ -20,13 +20,15 @@ def cell_means(planes: np.ndarray) -> np.ndarray:
     side = planes.shape[-1]
     # Two small matrix products are several times as fast as a mean over a reshaped view.
     averaging = np.kron(np.eye(CELLS, dtype=np.float32), np.full(side // CELLS, CELLS / side, np.float32))
-    return averaging @ planes @ averaging.T
+    means: np.ndarray = averaging @ planes @ averaging.T
+    return means
 
 
 def blocks(cells: np.ndarray) -> np.ndarray:
     """(..., CELLS, CELLS) -> (..., CELLS - 1, CELLS - 1): means over 2 x 2 neighbouring cells."""
     rows = cells[..., 1:, :] + cells[..., :-1, :]
-    return (rows[..., 1:] + rows[..., :-1]) / 4
+    means: np.ndarray = (rows[..., 1:] + rows[..., :-1]) / 4
+    return means
 
 
 def middle(cells: np.ndarray) -> np.ndarray:

@@ -25,6 +25,7 @@ Outcome = Fetched | NotModified | FetchProblem
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _BLOCK_BYTES = 64 * 1024
+_PEEK_BYTES = 64
 _VALIDATOR = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,255}")
 _HEADERS = {
     "User-Agent": "Tusou (product images)",
@@ -140,11 +141,11 @@ class Fetcher:
         too_large = FetchProblem(FetchCode.TOO_LARGE, f"the image has more than {most} bytes")
         if declared is not None and declared > most:
             return too_large
+        # No image format that is decoded starts so, and a page of 10 MB need not be read to its end.
+        if response.peek(_PEEK_BYTES).lstrip()[:1] == b"<":
+            return FetchProblem(FetchCode.NOT_IMAGE, "the host answered with an HTML or XML page")
         data = bytearray()
         while block := response.read(_BLOCK_BYTES):
-            # No image format that is decoded starts so; a page of 10 MB need not be read to its end.
-            if not data and block.lstrip()[:1] == b"<":
-                return FetchProblem(FetchCode.NOT_IMAGE, "the host answered with an HTML or XML page")
             data += block
             if len(data) > most:
                 return too_large

@@ -12,6 +12,9 @@ MAX_URL_CHARS = 2000
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")  # and the backslash, which browsers read as a slash
+_LAST_PORT = 65535
+# Taken apart here, because what the standard library makes of "[::1]x:80" depends on its release.
+_NETLOC = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[^\[\]:]+))(?::(?P<port>[0-9]{0,5}))?")
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
 # A last label of digits or hex makes a resolver read the name as an IPv4 address: 2130706433, 0x7f.1, 0177.1
@@ -48,32 +51,32 @@ def parse_target(url: str, ports: frozenset[int] | None) -> Target | FetchProble
         return _blocked("the URL holds a control character, a backslash or half a surrogate pair")
     try:
         parts = urlsplit(url)
-        port = parts.port
     except ValueError as error:
         return _blocked(f"the URL cannot be read: {error}")
     if parts.scheme not in _DEFAULT_PORTS:
         return _blocked("only http:// and https:// are fetched")
     if "@" in parts.netloc:
         return _blocked("a URL with a user name is not fetched")
-    port = _DEFAULT_PORTS[parts.scheme] if port is None else port
-    if ports is not None and port not in ports:
-        return _blocked(f"port {port} is not fetched from")
-    host = _ascii_host(parts.hostname or "", bracketed="[" in parts.netloc)
-    if host is None:
+    written = _NETLOC.fullmatch(parts.netloc)
+    host = _ascii_host(written) if written else None
+    if written is None or host is None:
         return _blocked("the URL's host is neither a name nor a plain address")
+    port = int(written["port"] or _DEFAULT_PORTS[parts.scheme])
+    if port > _LAST_PORT or (ports is not None and port not in ports):
+        return _blocked(f"port {port} is not fetched from")
     path = quote(parts.path or "/", safe=_SAFE)
     query = f"?{quote(parts.query, safe=_SAFE)}" if parts.query else ""
     return Target(parts.scheme, host, port, path + query)
 
 
-def _ascii_host(host: str, *, bracketed: bool) -> str | None:
-    if bracketed:
+def _ascii_host(written: re.Match[str]) -> str | None:
+    if written["v6"]:
         try:
-            return None if "%" in host else str(IPv6Address(host))
+            return str(IPv6Address(written["v6"]))
         except AddressValueError:
             return None
     try:
-        name = host.encode("idna").decode("ascii").lower()
+        name = written["name"].encode("idna").decode("ascii").lower()
     except UnicodeError:  # an empty or over-long label, or half a surrogate pair
         return None
     if _NUMERIC_END.fullmatch(name):

@@ -9,13 +9,13 @@ from PIL import Image, ImageChops, ImageFilter
 from services.cli.sample.noise import MIDDLE, grain, tile
 
 # Gains of red, green and blue: lamp light, daylight, an overcast window.
-_CASTS = ((1.06, 0.99, 0.86), (1.03, 1.0, 0.93), (1.0, 1.0, 1.0), (0.94, 0.99, 1.07))
+_CASTS = ((1.05, 1.0, 0.9), (1.03, 1.0, 0.95), (1.0, 1.0, 1.0), (0.96, 0.99, 1.05))
 
 
 def exposed(picture: Image.Image, rng: random.Random) -> Image.Image:
     """The picture as the sensor gives it back."""
     picture = ImageChops.multiply(picture, _falloff(picture.size, rng))
-    gain = rng.uniform(0.96, 1.12)
+    gain = rng.uniform(1.0, 1.14)
     cast = rng.choice(_CASTS)
     lift = rng.uniform(2, 9)  # phones do not keep black quite black
     curves = [min(255, round(lift + v * gain * share)) for share in cast for v in range(256)]

@@ -22,18 +22,26 @@ def photograph(shape: Shape, design: Design, rng: random.Random) -> Image.Image:
     """The product in a light, at an angle and on a background that its shop pictures do not have."""
     canvas = Canvas(_DRAWN, light=1.0)
     shape.draw(canvas, design, False)
-    side = rng.randrange(780, 880)
-    left = round((SIZE[0] - side) / 2 + rng.uniform(-45, 45))
-    top = round((SIZE[1] - side) / 2 + rng.uniform(-70, 90))
-    product = _tilted(canvas.image, side, rng, 1.5 if shape.stands else 16)
-
-    picture = _background(shape, rng, round((top + side * 0.7) / _COARSE))
+    product = _tilted(_framed(canvas.image, rng), rng, 1.5 if shape.stands else 14)
+    left = round((SIZE[0] - product.width) / 2 + rng.uniform(-40, 40))
+    top = round((SIZE[1] - product.height) / 2 + rng.uniform(-50, 90))
     alpha = Image.new("L", SIZE)
     alpha.paste(product.getchannel("A"), (left, top))
+
+    edge = top + round(product.height * rng.uniform(0.62, 0.72))
+    picture = _background(shape, rng, edge // _COARSE)
     _cast(picture, alpha.reduce(_COARSE), standing=shape.stands)
     picture = picture.resize(SIZE, Image.Resampling.BICUBIC)
     picture.paste(product, (left, top), product.getchannel("A"))
     return lens.exposed(picture, rng)
+
+
+def _framed(drawing: Image.Image, rng: random.Random) -> Image.Image:
+    """The square about the product that fills most of the photo's width or height."""
+    left, top, right, bottom = drawing.getbbox() or (0, 0, *drawing.size)
+    reach = max((right - left) / SIZE[0], (bottom - top) / SIZE[1] * 1.12) * SIZE[0] * rng.uniform(1.16, 1.32)
+    x, y = (left + right - reach) / 2, (top + bottom - reach) / 2
+    return drawing.crop((round(x), round(y), round(x + reach), round(y + reach)))
 
 
 def _background(shape: Shape, rng: random.Random, edge: int) -> Image.Image:
@@ -51,16 +59,18 @@ def _background(shape: Shape, rng: random.Random, edge: int) -> Image.Image:
     return picture
 
 
-def _tilted(drawing: Image.Image, side: int, rng: random.Random, most_degrees: float) -> Image.Image:
-    """The drawing turned by up to `most_degrees` and seen in perspective."""
-    middle = drawing.width / 2
-    corners = turn([(0, 0), (drawing.width, 0), (drawing.width, drawing.width), (0, drawing.width)],
-                   rng.uniform(-most_degrees, most_degrees), middle, middle)  # fmt: skip
-    jitter = drawing.width * 0.055
-    corners = [(x + rng.uniform(-jitter, jitter), y + rng.uniform(-jitter, jitter)) for x, y in corners]
-    return drawing.transform(
-        (side, side), Image.Transform.PERSPECTIVE, _perspective(corners, side), Image.Resampling.BICUBIC
-    )
+def _tilted(drawing: Image.Image, rng: random.Random, most_degrees: float) -> Image.Image:
+    """The square drawing turned by up to `most_degrees` and seen in perspective, as wide as the photo."""
+    whole = drawing.width
+    square = [(0.0, 0.0), (whole, 0.0), (whole, whole), (0.0, whole)]
+    jitter = whole * 0.05
+    corners = [
+        (x + rng.uniform(-jitter, jitter), y + rng.uniform(-jitter, jitter))
+        for x, y in turn(square, rng.uniform(-most_degrees, most_degrees), whole / 2, whole / 2)
+    ]
+    coefficients = _perspective(corners, SIZE[0])
+    size = (SIZE[0], SIZE[0])
+    return drawing.transform(size, Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BICUBIC)
 
 
 def _perspective(quad: list[Point], side: int) -> tuple[float, ...]:

@@ -66,12 +66,12 @@ def _skirt(canvas: Canvas, design: Design, waist: float, slim: float, hem: float
     bell = design.between("bell", 0.3, 0.6)
     right = Pen(50, waist - 0.5).line((50 + slim, waist - 0.5))
     right.curve((50 + slim + (wide - slim) * bell, waist + (hem - waist) * 0.3), (50 + wide, hem - 3))
-    ripples = 4
+    ripples, ripple = 4, 0.3 if design.cut == "slip dress" else 1.3
     for i in range(ripples):
         x0 = 50 + wide * (1 - i / ripples)
         x1 = 50 + wide * (1 - (i + 1) / ripples)
         y = hem - 3 * ((ripples - i - 1) / ripples) ** 2 + (0.0 if i < ripples - 1 else 0.3)
-        right.curve(((x0 + x1) / 2, y + 1.3), (x1, y))
+        right.curve(((x0 + x1) / 2, y + ripple), (x1, y))
     return canvas.mask(right.mirrored())
 
 

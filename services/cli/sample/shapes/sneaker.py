@@ -35,7 +35,7 @@ def _shoe(canvas: Canvas, design: Design) -> None:
     ground = 82.0
     top = ground - sole
     second = design.second.rgb
-    upper_path = _upper(collar, top + 2)
+    upper_path = _upper(collar, top + 6)
     if design.cut != "slip-on":
         _tongue(canvas, design, collar)
     _lining(canvas, design, collar)
@@ -86,10 +86,10 @@ def _lining(canvas: Canvas, design: Design, collar: float) -> None:
 
 def _panels(canvas: Canvas, design: Design, upper: Mask, collar: float, top: float) -> None:
     tone = design.choose("panels", (darker(design.color, 0.18), design.second.rgb, lighter(design.color, 0.25)))
-    toe = Pen(6, top + 3).line((6, 60)).curve((20, 58), (25, 63)).curve((29, 68), (27, top + 3)).path
-    heel = Pen(95, top + 3).line((95, collar + 12)).curve((83, collar + 13), (80, top - 7)).curve((77, top), (74, top + 3)).path
+    toe = Pen(6, top + 6).line((6, 60)).curve((20, 58), (25, 63)).curve((29, 68), (27, top + 6)).path
+    heel = Pen(95, top + 6).line((95, collar + 12)).curve((83, collar + 13), (80, top - 7)).curve((77, top), (74, top + 6)).path
     if design.cut == "high-top sneaker" and design.chance("rubber toe", 0.6):
-        toe = Pen(6, top + 3).line((6, 58)).curve((24, 60), (25, top + 3)).path
+        toe = Pen(6, top + 6).line((6, 58)).curve((24, 60), (25, top + 6)).path
         tone = WHITE
     parts = [heel] if design.cut == "slip-on" else [toe, heel]
     for part in parts:
@@ -97,7 +97,7 @@ def _panels(canvas: Canvas, design: Design, upper: Mask, collar: float, top: flo
         canvas.cast(inside, 0.4, 0.35)
         canvas.fill(inside, tone, puff(2, 0.45), grained(leather(), 0.04))
     if design.cut in ("runner", "chunky sneaker"):
-        mud = Pen(24, top + 3).curve((40, top - 9), (58, top - 4)).curve((70, top - 1), (80, top - 8)).line((82, top + 3)).path
+        mud = Pen(24, top + 6).curve((40, top - 9), (58, top - 4)).curve((70, top - 1), (80, top - 8)).line((82, top + 6)).path
         canvas.fill(canvas.mask(mud).within(upper), mix(tone, design.color, 0.5), puff(1.4, 0.5))
     tab = smooth([(85.6, collar - 4), (88.5, collar - 6.5), (91, collar - 2), (91.6, collar + 7), (87.5, collar + 7)])
     canvas.draw(design.accent.rgb, tab, shades=[puff(1, 0.5)])

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Reason(StrEnum):
+class FaultCode(StrEnum):
     """The codes of this package's errors.
 
     They stand in `FieldError.code`, `RowError.reason` and `ManifestUnreadable.reason`. Later stages add

@@ -1,0 +1,145 @@
+"""R@1, R@10 and mAP@100 on the general catalogue through the API, beside exact cosine on the same vectors.
+
+A query is each image whose product has another image; itself and byte-identical copies are excluded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+
+from benchmarks.shop import MODEL, need_data, report, search, shop
+from services.cli.client import Client
+from services.cli.embedded.stack import Stack
+from shared.db.engine import Database
+from shared.db.tables import images, segments
+from shared.storage.open import open_store
+from shared.vectors.codec import decode_block
+
+LIMIT = 100
+
+
+def main() -> None:
+    folder = need_data() / "catalogs/general"
+    products = [
+        json.loads(line) for line in (folder / "products.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    with shop(TUSOU_QUALITY_GATE="false") as (stack, client):
+        job = client.wait(
+            client.start_import(folder / "products.jsonl", base="catalogs/general"), timeout=600
+        )
+        if job["state"] != "succeeded":
+            raise SystemExit(f"the import did not end well: {job}")
+        known = _images(stack)
+        copies = defaultdict(set)
+        digests = {}
+        for product in products:
+            for source in product["images"]:
+                digest = hashlib.sha256((folder / source).read_bytes()).hexdigest()
+                digests[product["id"], source] = digest
+                copies[digest].add(known[product["id"], source]["id"])
+        queries = [
+            (product["id"], source, copies[digest])
+            for product in products
+            for source in product["images"]
+            for digest in [digests[product["id"], source]]
+            if any(digests[product["id"], other] != digest for other in product["images"])
+        ]
+        version = job["result"]["version"]
+        by_image = [_rank(client, folder, q, known, version, "image") for q in queries]
+        by_product = [_rank(client, folder, q, known, version, "product") for q in queries]
+        exact = _exact(stack, queries, known)
+    ours, limit, product = _figures(by_image), _figures(exact), _figures(by_product)
+    report(
+        "relevance",
+        [
+            [f"{len(queries)} queries, {MODEL}", "R@1", "R@10", "mAP@100"],
+            ["through the API, by image", *(f"{v:.4f}" for v in ours)],
+            ["exact cosine, same vectors", *(f"{v:.4f}" for v in limit)],
+            ["through the API, by product", f"{product[0]:.4f}", f"{product[1]:.4f}", ""],
+        ],
+        r1=round(ours[0], 4),
+        r10=round(ours[1], 4),
+        map=round(ours[2], 4),
+        exact_r1=round(limit[0], 4),
+        exact_map=round(limit[2], 4),
+        r10_product=round(product[1], 4),
+        queries=len(queries),
+        model=MODEL,
+    )
+
+
+Query = tuple[str, str, set[str]]
+Relevance = tuple[list[bool], int]  # of each rank whether it is right, and how many right ones there are
+
+
+def _images(stack: Stack) -> dict[tuple[str, str], dict[str, Any]]:
+    with Database(stack.settings.sql_url).read() as c:
+        return {(i.product_id, i.source): dict(i._mapping) for i in c.execute(select(images))}
+
+
+def _right(query: Query, known: dict[tuple[str, str], dict[str, Any]]) -> set[str]:
+    product_id, _, excluded = query
+    return {i["id"] for (owner, _), i in known.items() if owner == product_id} - excluded
+
+
+def _rank(client: Client, folder: Path, query: Query, known: Any, version: str, group_by: str) -> Relevance:
+    product_id, source, excluded = query
+    job = search(
+        client,
+        (folder / source).read_bytes(),
+        limit=LIMIT,
+        group_by=group_by,
+        min_version=version,
+        exclude={"image_ids": sorted(excluded), "product_ids": []},
+    )
+    hits = job["result"]["items"][0]["hits"]
+    count = len(_right(query, known)) if group_by == "image" else 1
+    return [hit["product"]["id"] == product_id for hit in hits], count
+
+
+def _exact(stack: Stack, queries: list[Query], known: Any) -> list[Relevance]:
+    """The oracle: every stored vector against every other, in float32."""
+    ids, vectors, owners = [], [], []
+    store = open_store(stack.settings.store_url)
+    with Database(stack.settings.sql_url).read() as c:
+        parts = list(c.execute(select(segments)))
+        fingerprint = c.execute(select(images.c.fingerprint).limit(1)).scalar_one()
+    for part in parts:
+        data = store.get_range(part.object, part.offset, part.length, sha256=part.sha256)
+        dim = int.from_bytes(data[6:8], "little")
+        rows = decode_block(data, fingerprint=fingerprint, dim=dim)
+        ids += rows.image_ids
+        owners += rows.product_ids
+        vectors.append(rows.vectors.astype(np.float32))
+    matrix = np.concatenate(vectors)
+    place = {image_id: n for n, image_id in enumerate(ids)}
+    found: list[Relevance] = []
+    for product_id, source, excluded in queries:
+        scores = matrix @ matrix[place[known[product_id, source]["id"]]]
+        order = [n for n in np.argsort(-scores, kind="stable") if ids[n] not in excluded][:LIMIT]
+        found.append(
+            ([owners[n] == product_id for n in order], len(_right((product_id, source, excluded), known)))
+        )
+    return found
+
+
+def _figures(ranks: list[Relevance]) -> tuple[float, float, float]:
+    """R@1, R@10, mAP@100 (average precision over min(right ones, 100))."""
+    first = np.mean([bool(right[:1] and right[0]) for right, _ in ranks])
+    ten = np.mean([any(right[:10]) for right, _ in ranks])
+    precisions = []
+    for right, count in ranks:
+        hits = np.flatnonzero(right)
+        precisions.append(sum((n + 1) / (rank + 1) for n, rank in enumerate(hits)) / min(count, LIMIT))
+    return float(first), float(ten), float(np.mean(precisions))
+
+
+if __name__ == "__main__":
+    main()

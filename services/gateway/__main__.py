@@ -1,0 +1,43 @@
+"""`python -m services.gateway`: the gateway as a process; SIGTERM and Ctrl-C end it cleanly."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+
+from services.gateway.app import EXTENSION, create_app
+from services.gateway.server import Server
+from shared import telemetry
+from shared.errors import TusouError
+from shared.settings import Settings
+
+log = logging.getLogger("services.gateway")
+
+
+def main() -> int:
+    settings = Settings()
+    telemetry.configure(
+        level=settings.log_level, as_json=settings.log_json, process=settings.process, service="gateway"
+    )
+    try:
+        app = create_app(settings)
+    except (TusouError, ValueError) as error:
+        log.error("the gateway cannot start: %s", error)
+        return 1
+    deps = app.extensions[EXTENSION]
+    try:
+        server = Server(app, settings)
+    except OSError as error:
+        log.error("the gateway cannot listen on %s:%d: %s", settings.host, settings.port, error)
+        return 1
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: server.stop())
+    log.info("serving on http://%s:%d", settings.host, server.port)
+    server.run(deps.waiters.close)
+    deps.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

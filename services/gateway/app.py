@@ -1,0 +1,49 @@
+"""The Flask factory: settings and dependencies in, an app out."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask.json.provider import DefaultJSONProvider
+
+from services.gateway import headers, problems, routing
+from services.gateway.catalogs import catalogs
+from services.gateway.health import health
+from services.gateway.images import images
+from services.gateway.imports import imports
+from services.gateway.jobs import jobs
+from services.gateway.models import models
+from services.gateway.operations import JSON_BYTES, Operations
+from services.gateway.page import page
+from services.gateway.products import products
+from services.gateway.searches import searches
+from services.gateway.wiring import Deps, open_deps
+from shared.settings import Settings
+
+RESOURCES = (searches, jobs, images, products, imports, catalogs, models, health, page)
+
+EXTENSION = "tusou"
+FORM_PARTS = 200  # a hundred manifests and all the fields there are
+
+
+class _Json(DefaultJSONProvider):
+    sort_keys = False
+    ensure_ascii = False
+
+
+def create_app(settings: Settings, deps: Deps | None = None) -> Flask:
+    """The gateway as a WSGI app; `app.extensions[EXTENSION]` is what it stands on, to be closed at the end.
+
+    Without `deps` it connects as `settings` say. Raises as `open_deps`.
+    """
+    deps = deps or open_deps(settings)
+    app = Flask("tusou", static_folder=None)
+    app.extensions[EXTENSION] = deps
+    app.json = _Json(app)
+    app.config.update(MAX_CONTENT_LENGTH=JSON_BYTES, MAX_FORM_PARTS=FORM_PARTS, PROPAGATE_EXCEPTIONS=False)
+    routing.register(app)
+    problems.register(app)
+    headers.register(app)
+    api = Operations(deps.guard)
+    for resource in RESOURCES:
+        app.register_blueprint(resource(deps, api))
+    return app

@@ -1,0 +1,221 @@
+"""An index worker without processes: a database, a store in memory, a follower polled by hand."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Row, select, update
+
+from shared.answer.finish import Finisher
+from shared.answer.outcome import WHOLE, Item, Outcome
+from shared.catalog.append import NewImage, Part, ProductChange, append
+from shared.catalog.writes import accept_delete, next_accept_no
+from shared.db import schema
+from shared.db.engine import Database, now
+from shared.db.tables import jobs, shards
+from shared.ids import new_id, random_id
+from shared.index import placement
+from shared.jobs import store
+from shared.messages import PartMessage
+from shared.settings import Settings
+from shared.storage import owners
+from shared.storage.memory import MemoryStore
+from shared.storage.names import new_name
+from shared.storage.port import Stored
+from shared.topology import EMBED, LOOKUP
+from shared.vectors.codec import Rows, encode_block, to_unit_f16
+from workers.indexer import lookup
+from workers.indexer.build import Builder
+from workers.indexer.deps import Indexer
+from workers.indexer.engine.faiss_engine import FaissEngines
+from workers.indexer.follower import Follower
+
+MODEL = "abcdefabcdef"
+DIM = 8
+
+
+class Silent:
+    """A dispatcher and notifier that only remember."""
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+        self.done: list[str] = []
+
+    def send(self, task: Any, message: Any, *, group: str | None = None) -> None:
+        self.sent.append((task.name, message, group))
+
+    def job_done(self, job_id: str) -> None:
+        self.done.append(job_id)
+
+    def log_grew(self, _index_id: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Rig:
+    """One catalog of `shard_count` shards; `worker()` starts index workers over the same truth."""
+
+    def __init__(self, url: str, folder: Path, *, shard_count: int = 1) -> None:
+        self.db = Database(url)
+        schema.migrate(self.db)
+        self.folder = folder
+        self.store = MemoryStore()
+        self.silent = Silent()
+        with self.db.write() as c:
+            self.index: Row[Any] = placement.ensure_catalog(
+                c,
+                self.db,
+                "shop",
+                "default",
+                model="fake",
+                fingerprint=MODEL,
+                dim=DIM,
+                shard_count=shard_count,
+                default_group="g1",
+            )
+
+    def worker(self, name: str = "w1", group: str = "g1", **settings: Any) -> Worker:
+        return Worker(self, name, group, settings)
+
+    def put(
+        self, product_id: str, vector: np.ndarray, *, accept_no: int | None = None, **attributes: Any
+    ) -> Any:
+        """A single write as the vision worker makes it; returns {shard: (seq, chain)}."""
+        image_id = random_id()
+        block = encode_block(
+            Rows(
+                [product_id],
+                [image_id],
+                np.zeros(1, np.int16),
+                np.array([[0, 0, 1, 1]], np.float32),
+                to_unit_f16(vector)[None],
+            ),
+            MODEL,
+        )
+        name = new_name("images", "shop", self.db.clock())
+        with self.db.write() as c:
+            number = accept_no or next_accept_no(c, self.db)
+            owners.own(c, "shop", [Stored(name, "0" * 64, 1)])
+            image = NewImage(
+                id=image_id,
+                source=image_id,
+                image_version=None,
+                position=0,
+                sha256="0" * 64,
+                width=1,
+                height=1,
+                normalised=name,
+                thumbnail=None,
+                fingerprint=MODEL,
+                segment_row=0,
+                vector=b"",
+            )
+            part = Part(rows=1, sha256=hashlib.sha256(block).hexdigest(), inline=block)
+            shard = placement.shard_of(product_id, self.index.shards)
+            change = ProductChange(product_id, number, 0, attributes=attributes, images=(image,))
+            return append(c, self.db, index=self.index, changes=[change], parts={shard: part})
+
+    def delete(self, product_id: str) -> Any:
+        with self.db.write() as c:
+            return accept_delete(c, self.db, index=self.index, product_id=product_id).version.positions
+
+    def job(self, vector: np.ndarray, **request: Any) -> str:
+        """A search whose vision outcome is stored already."""
+        job_id = new_id()
+        wanted = {
+            "limit": 10,
+            "group_by": "product",
+            "min_score": None,
+            "filters": None,
+            "exclude": {"image_ids": [], "product_ids": []},
+            "min_version": None,
+            **request,
+        }
+        outcome = Outcome({"id": "q"}, (Item(WHOLE, None, None, to_unit_f16(vector).tobytes()),), MODEL)
+        with self.db.write() as c:
+            store.accept(
+                c,
+                job_id=job_id,
+                tenant="shop",
+                kind="search",
+                stage=EMBED,
+                request=wanted,
+                due_in=5,
+                catalog="default",
+                fingerprint=MODEL,
+            )
+            groups = placement.groups_of(c, self.index.id)
+            c.execute(
+                update(jobs)
+                .where(jobs.c.id == job_id)
+                .values(
+                    state="running",
+                    stage=LOOKUP.name,
+                    attempt=1,
+                    outcome=outcome.to_bytes(),
+                    groups=groups,
+                    parts_left=len(groups),
+                    claimed_at=now(),
+                    hedge_at=now() + 0.4,
+                    partial_at=now() + 1,
+                    answer_by=now() + 15,
+                )
+            )
+        return job_id
+
+    def row(self, job_id: str) -> Row[Any]:
+        with self.db.read() as c:
+            return c.execute(select(jobs).where(jobs.c.id == job_id)).one()
+
+    def seal_wanted(self) -> None:
+        with self.db.write() as c:
+            c.execute(update(shards).values(seal_wanted=True))
+
+
+class Worker:
+    def __init__(self, rig: Rig, name: str, group: str, settings: dict[str, Any]) -> None:
+        self.rig = rig
+        self.settings = Settings(home=rig.folder / name, process=name, group=group, **settings)
+        cache = self.settings.index_cache
+        cache.mkdir(parents=True, exist_ok=True)
+        finisher = Finisher(rig.db, rig.silent.job_done, keep_for=60, no_match_below=None)
+        self.indexer = Indexer(
+            settings=self.settings,
+            db=rig.db,
+            store=rig.store,
+            dispatcher=rig.silent,
+            notifier=rig.silent,  # type: ignore[arg-type] # fakes
+            finisher=finisher,
+            engines=FaissEngines(),
+            cache=cache,
+        )
+        self.follower = Follower(self.indexer)
+        self.builder = Builder(self.indexer)
+
+    def catch_up(self) -> None:
+        for future in self.follower.poll():
+            future.result()
+
+    def seal(self) -> bool:
+        self.rig.seal_wanted()
+        return any([self.builder.build(held, "shop") for held in self.indexer.shards.all()])
+
+    def rows(self) -> int:
+        return sum(held.view.engine.rows() for held in self.indexer.shards.all())
+
+    def answer(self, job_id: str) -> Row[Any]:
+        lookup.run(self.indexer, PartMessage(job_id, self.settings.group, 1))
+        return self.rig.row(job_id)
+
+    def find(self, vector: np.ndarray, **request: Any) -> list[str]:
+        """Ids of the products found."""
+        row = self.answer(self.rig.job(vector, **request))
+        assert row.state == "succeeded", row.error
+        return [hit["product"]["id"] for hit in row.result["items"][0]["hits"]]
+
+
+def unit(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=DIM)

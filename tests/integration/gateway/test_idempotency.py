@@ -1,0 +1,102 @@
+"""Idempotency-Key: the same request again gives what the first one gave."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from sqlalchemy import update
+
+from shared.db.engine import now
+from shared.db.tables import idempotency, images, imports, jobs
+from tests.gateway_rig import Gateway, png
+
+KEY = {"Idempotency-Key": "order-17"}
+
+
+def test_the_same_search_again_gives_the_same_job(gateway: Gateway) -> None:
+    gateway.make_catalog()
+    first = gateway.search(headers=KEY, limit=3)
+    again = gateway.search(headers=KEY, limit=3)
+    assert (first.status_code, first.json["id"]) == (again.status_code, again.json["id"])
+    assert first.headers["Location"] == again.headers["Location"]
+    assert len(gateway.rows(jobs)) == len(gateway.rows(images)) == len(gateway.dispatcher.sent) == 1
+
+
+def test_json_and_form_of_one_content_are_the_same_request(gateway: Gateway) -> None:
+    """Parsed fields are compared, not bytes: a boundary or the order of fields changes nothing."""
+    gateway.make_catalog()
+    first = gateway.client.post("/v1/searches", json={"limit": 3, "image_url": "https://a/b"}, headers=KEY)
+    form = {"image_url": "https://a/b", "limit": "3"}
+    again = gateway.client.post(
+        "/v1/searches", data=form, headers=KEY, content_type="multipart/form-data"
+    )
+    assert (first.json["id"], again.status_code) == (again.json["id"], 202)
+
+
+def test_another_body_is_refused(gateway: Gateway) -> None:
+    gateway.make_catalog()
+    gateway.search(headers=KEY)
+    for answer in (gateway.search(headers=KEY, limit=4), gateway.search(png(shade=7), headers=KEY)):
+        assert (answer.status_code, answer.json["code"]) == (422, "idempotency_mismatch")
+    assert len(gateway.rows(jobs)) == 1
+
+
+def test_fifty_at_once_make_one_job(gateway_anywhere: Gateway) -> None:
+    gateway = gateway_anywhere
+    gateway.make_catalog()
+    answers: list[Any] = []
+
+    def send() -> None:
+        form = {"image_url": "https://a/b", "limit": "3"}
+        client = gateway.app.test_client()
+        answers.append(client.post("/v1/searches", data=form, headers=KEY, content_type="multipart/form-data"))
+
+    threads = [threading.Thread(target=send) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json["id"] for answer in answers}) == 1
+    assert len(gateway.rows(jobs)) == len(gateway.dispatcher.sent) == 1
+
+
+def test_a_key_belongs_to_its_tenant_and_its_route(gateway: Gateway) -> None:
+    one, other = gateway.key("one"), gateway.key("other")
+    gateway.make_catalog(tenant="one")
+    gateway.make_catalog(tenant="other")
+    ids = {gateway.search(headers={**who, **KEY}).json["id"] for who in (one, other)}
+    assert len(ids) == 2
+    assert gateway.upload(headers={**one, **KEY}).status_code == 201
+
+
+def test_a_key_is_forgotten_after_its_time(gateway: Gateway) -> None:
+    gateway.make_catalog()
+    first = gateway.search(headers=KEY)
+    with gateway.db.write() as c:
+        c.execute(update(idempotency).values(created_at=now() - gateway.settings.idempotency_ttl - 1))
+    assert gateway.search(headers=KEY, limit=4).json["id"] != first.json["id"]
+
+
+def test_an_upload_again_is_the_same_image(gateway: Gateway) -> None:
+    first, again = gateway.upload(headers=KEY), gateway.upload(headers=KEY)
+    assert first.json == again.json
+    assert first.headers["Location"] == again.headers["Location"]
+    assert len(gateway.rows(images)) == 1
+
+
+def test_an_import_again_is_the_same_job(gateway: Gateway) -> None:
+    gateway.serve_model()
+    first, again = gateway.send_manifest(headers=KEY), gateway.send_manifest(headers=KEY)
+    assert first.json["id"] == again.json["id"]
+    assert len(gateway.rows(imports)) == 1
+    other = gateway.send_manifest(b"id\n2\n", headers=KEY)
+    assert (other.status_code, other.json["code"]) == (422, "idempotency_mismatch")
+
+
+def test_a_key_that_is_none_is_refused(gateway: Gateway) -> None:
+    gateway.make_catalog()
+    for key in ("", "a b", "x" * 256):
+        assert gateway.search(headers={"Idempotency-Key": key}).status_code == 422
+    assert gateway.rows(jobs) == []

@@ -1,0 +1,224 @@
+"""An index worker follows the log, seals, restarts, and notices a database that is not its own."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from shared.answer.finish import keep_time
+from shared.db.engine import now
+from shared.db.tables import indexes, jobs, log, placements, shards, snapshots
+from shared.index.versions import Version
+from tests.index_rig import Rig, unit
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    return Rig(f"sqlite:///{tmp_path / 'tusou.db'}", tmp_path)
+
+
+def test_a_write_is_found_once_followed_and_a_delete_is_not(rig: Rig) -> None:
+    worker = rig.worker()
+    for n in range(5):
+        rig.put(f"p{n}", unit(n), title=f"t{n}")
+    worker.catch_up()
+    assert worker.find(unit(3), limit=1) == ["p3"]
+    rig.delete("p3")
+    assert "p3" not in worker.find(unit(3)), "SQL hides it before the index does"
+    worker.catch_up()
+    assert worker.rows() == 4
+    assert "p3" not in worker.find(unit(3))
+
+
+def test_filters_exclusions_and_scores_travel_with_the_search(rig: Rig) -> None:
+    worker = rig.worker()
+    rig.put("a", unit(1), category="dress", price={"amount": "10", "currency": "EUR"})
+    rig.put("b", unit(1), category="shoe", price={"amount": "10", "currency": "USD"})
+    worker.catch_up()
+    assert worker.find(unit(1), filters={"category": ["shoe"]}) == ["b"]
+    assert worker.find(unit(1), filters={"price": {"max": 20, "currency": "EUR"}}) == ["a"]
+    assert worker.find(unit(1), exclude={"image_ids": [], "product_ids": ["a"]}) == ["b"]
+    assert worker.find(-unit(1), min_score=0.5) == []
+
+
+def test_a_restarted_worker_has_the_same_from_snapshot_and_log(rig: Rig) -> None:
+    first = rig.worker()
+    for n in range(6):
+        rig.put(f"p{n}", unit(n))
+    first.catch_up()
+    assert first.seal()
+    rig.delete("p0")
+    rig.put("late", unit(99))
+    again = rig.worker("w2")
+    again.catch_up()
+    first.catch_up()
+    assert again.rows() == first.rows() == 6
+    for n in (1, 5, 99):
+        assert again.find(unit(n)) == first.find(unit(n))
+
+
+def test_two_snapshots_are_kept_and_the_log_is_trimmed_to_the_older(rig: Rig) -> None:
+    worker = rig.worker()
+    for n in range(4):
+        rig.put(f"p{n}", unit(n))
+        worker.catch_up()
+        assert worker.seal()
+        worker.catch_up()
+    with rig.db.read() as c:
+        kept = list(c.execute(select(snapshots.c.seq).order_by(snapshots.c.seq)).scalars())
+        least = min(c.execute(select(log.c.seq)).scalars())
+        trimmed = c.execute(select(shards.c.trimmed_to)).scalar_one()
+    assert len(kept) == 2
+    assert kept[0] == trimmed == least - 1
+
+
+def test_a_damaged_snapshot_is_noticed_and_the_one_before_serves(rig: Rig) -> None:
+    worker = rig.worker()
+    for n in range(4):
+        rig.put(f"p{n}", unit(n))
+        worker.catch_up()
+        assert worker.seal()
+        worker.catch_up()
+    with rig.db.read() as c:
+        newest = c.execute(select(snapshots).order_by(snapshots.c.seq.desc()).limit(1)).one()
+    for stored in newest.files.values():
+        rig.store._objects[stored["object"]] = b"not what was stored"
+    again = rig.worker("w2")
+    again.catch_up()
+    assert again.rows() == 4
+    with rig.db.read() as c:
+        assert (
+            c.execute(select(snapshots.c.bad_at).where(snapshots.c.id == newest.id)).scalar_one() is not None
+        )
+
+
+def test_a_flipped_byte_in_the_cache_is_fetched_again(rig: Rig) -> None:
+    worker = rig.worker()
+    rig.put("p", unit(1))
+    worker.catch_up()
+    worker.seal()
+    for path in (worker.indexer.cache / rig.index.id / "0").iterdir():
+        path.write_bytes(b"\x00" + path.read_bytes()[1:] + b"x")
+    again = rig.worker("w1")
+    again.catch_up()
+    assert again.find(unit(1)) == ["p"]
+
+
+def test_a_restored_database_makes_the_worker_reload(rig: Rig) -> None:
+    """The log goes on from an older state with other entries: the chain tells, and nothing wrong is served."""
+    worker = rig.worker()
+    rig.put("kept", unit(1))
+    worker.catch_up()
+    with rig.db.read() as c:
+        before = c.execute(select(shards)).one()
+    rig.put("lost", unit(2))
+    worker.catch_up()
+    with rig.db.write() as c:
+        c.execute(delete(log).where(log.c.seq > before.seq))
+        c.execute(update(shards).values(seq=before.seq, chain=before.chain))
+    rig.put("other", unit(3))
+    for _ in range(3):
+        worker.catch_up()
+    assert worker.rows() == 2
+    assert set(worker.find(unit(2))) == {"kept", "other"}
+
+
+def test_sealing_is_one_holders_work(rig: Rig) -> None:
+    one, two = rig.worker("w1"), rig.worker("w2")
+    rig.put("p", unit(1))
+    one.catch_up()
+    two.catch_up()
+    rig.seal_wanted()
+    held = one.indexer.shards.all()[0]
+    assert one.builder._lease(held)
+    assert not two.builder.build(two.indexer.shards.all()[0], "shop")
+
+
+def test_a_search_waits_for_its_version_and_says_when_it_cannot_be_had(rig: Rig) -> None:
+    worker = rig.worker()
+    worker.catch_up()
+    reached = rig.put("p", unit(1))
+    wanted = Version(rig.index.id, reached).encode()
+    job_id = rig.job(unit(1), min_version=wanted)
+    with rig.db.write() as c:
+        c.execute(update(jobs).where(jobs.c.id == job_id).values(answer_by=now() + 0.3))
+    row = worker.answer(job_id)
+    assert (row.state, row.error["code"], row.error["retryable"]) == ("failed", "version_not_reached", True)
+    worker.catch_up()
+    assert worker.find(unit(1), min_version=wanted) == ["p"]
+
+
+def test_nothing_is_computed_after_answer_by_or_for_another_attempt(rig: Rig) -> None:
+    worker = rig.worker()
+    rig.put("p", unit(1))
+    worker.catch_up()
+    late, stale = rig.job(unit(1)), rig.job(unit(1))
+    with rig.db.write() as c:
+        c.execute(update(jobs).where(jobs.c.id == late).values(answer_by=now() - 1))
+        c.execute(update(jobs).where(jobs.c.id == stale).values(attempt=2))
+    assert worker.answer(late).state == "running"
+    assert worker.answer(stale).state == "running"
+
+
+@pytest.fixture
+def two_groups(tmp_path: Path) -> Rig:
+    """Shard 0 in g1, shard 1 in g2."""
+    rig = Rig(f"sqlite:///{tmp_path / 'tusou.db'}", tmp_path, shard_count=2)
+    with rig.db.write() as c:
+        c.execute(update(placements).where(placements.c.shard == 1).values(group="g2"))
+    for n in range(20):
+        rig.put(f"p{n}", unit(n))
+    return rig
+
+
+def test_the_last_of_two_groups_finishes_and_a_repeated_part_changes_nothing(two_groups: Rig) -> None:
+    one, two = two_groups.worker("w1", "g1"), two_groups.worker("w2", "g2")
+    one.catch_up()
+    two.catch_up()
+    assert one.rows() + two.rows() == 20
+    job_id = two_groups.job(unit(7), limit=20)
+    assert one.answer(job_id).state == "running"
+    assert one.answer(job_id).parts_left == 1
+    row = two.answer(job_id)
+    assert row.state == "succeeded"
+    assert {h["product"]["id"] for h in row.result["items"][0]["hits"]} == {f"p{n}" for n in range(20)}
+    assert row.result["index"] == row.result["index"] | {"partial": False, "missing": []}
+
+
+def test_search_is_partial_when_one_group_is_down_and_fails_when_all_are(two_groups: Rig) -> None:
+    one = two_groups.worker("w1", "g1")
+    one.catch_up()
+    half, none = two_groups.job(unit(7), limit=20), two_groups.job(unit(7))
+    one.answer(half)
+    with two_groups.db.write() as c:
+        c.execute(update(jobs).where(jobs.c.id == half).values(partial_at=now() - 1))
+        c.execute(update(jobs).where(jobs.c.id == none).values(partial_at=now() - 1, answer_by=now() - 0.1))
+    keep_time(two_groups.db, one.indexer.finisher, two_groups.silent)
+    row = two_groups.row(half)
+    assert row.state == "succeeded"
+    assert (row.result["index"]["partial"], row.result["index"]["missing"]) == (True, [1])
+    failed = two_groups.row(none)
+    assert (failed.state, failed.error["code"]) == ("failed", "index_unavailable")
+
+
+def test_only_missing_parts_are_asked_for_again(two_groups: Rig) -> None:
+    one = two_groups.worker("w1", "g1")
+    one.catch_up()
+    job_id = two_groups.job(unit(7))
+    one.answer(job_id)
+    with two_groups.db.write() as c:
+        c.execute(update(jobs).where(jobs.c.id == job_id).values(hedge_at=now() - 1))
+    for _ in range(2):
+        keep_time(two_groups.db, one.indexer.finisher, two_groups.silent)
+    assert [(task, group) for task, _, group in two_groups.silent.sent] == [("index.search", "g2")]
+
+
+def test_shards_of_a_retired_index_are_dropped(rig: Rig) -> None:
+    worker = rig.worker()
+    rig.put("p", unit(1))
+    worker.catch_up()
+    assert len(worker.indexer.shards.all()) == 1
+    with rig.db.write() as c:
+        c.execute(update(indexes).values(state="retired"))
+    worker.catch_up()
+    assert worker.indexer.shards.all() == []
