@@ -178,15 +178,21 @@ def undocumented(spec: dict[str, Any], answer: Response) -> str | None:
     for media_type, content in told.get("content", {}).items():
         if media_type != answer.content_type and media_type != answer.mimetype:
             continue
-        name = content["schema"].get("$ref", "").rpartition("/")[2]
-        if not name or name == "OpenApi":
-            return None
-        try:
-            _shapes()[name].model_validate(json.loads(answer.get_data()))
-        except ValidationError as error:
-            return f"{where}: {error}"
-        return None
+        refs = [one.get("$ref", "") for one in content["schema"].get("anyOf", [content["schema"]])]
+        faults = [_fault(ref.rpartition("/")[2], answer) for ref in refs]
+        return None if None in faults else f"{where}: {faults}"
     return f"{where} as {answer.content_type}" if told.get("content") else None
+
+
+def _fault(name: str, answer: Response) -> str | None:
+    """What of a body does not fit the model of this name."""
+    if not name or name == "OpenApi":
+        return None
+    try:
+        _shapes()[name].model_validate(json.loads(answer.get_data()))
+    except ValidationError as error:
+        return str(error)
+    return None
 
 
 def _shapes() -> dict[str, type[BaseModel]]:

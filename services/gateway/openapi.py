@@ -11,6 +11,7 @@ import re
 from http import HTTPStatus
 from typing import Any
 
+from pydantic import BaseModel
 from spectree import Response, SpecTree
 
 from services.gateway import idempotency, problems
@@ -82,8 +83,8 @@ def _collected(operations: Operations) -> SpecTree:
     )
     for name, declared in operations.declared.items():
         operation = declared.operation
-        models = {f"HTTP_{status}": m for status, m in operation.answers.items() if not isinstance(m, str)}
-        plain = [f"HTTP_{status}" for status, m in operation.answers.items() if isinstance(m, str)]
+        models = {f"HTTP_{s}": _models(a)[0] for s, a in operation.answers.items() if _models(a)}
+        plain = [f"HTTP_{s}" for s, a in operation.answers.items() if not _models(a)]
         # spectree finds a declaration along __wrapped__. Its own wrapper is never called: it would read
         # every answer whole, streamed ones too.
         declared.served.__wrapped__ = tree.validate(  # type: ignore[attr-defined]  # functions take attributes
@@ -128,12 +129,24 @@ def _answer(status: int, shape: Shape | None) -> Json:
     elif isinstance(shape, str):
         told["content"] = {shape: {"schema": {"type": "string", "format": "binary"}}} if shape else {}
     else:
-        told["content"] = {"application/json": {"schema": {"$ref": f"#/components/schemas/{shape.__name__}"}}}
+        told["content"] = {"application/json": {"schema": _one_of(_models(shape))}}
     if status in (429, 503):
         told["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}}
     if status in (201, 202):
         told["headers"] = {"Location": {"schema": {"type": "string"}, "description": "Where to look for it."}}
     return told
+
+
+def _models(shape: Shape) -> tuple[type[BaseModel], ...]:
+    """Of several models each stands alone as some other answer, so that spectree knows it."""
+    if isinstance(shape, str):
+        return ()
+    return shape if isinstance(shape, tuple) else (shape,)
+
+
+def _one_of(models: tuple[type[BaseModel], ...]) -> Json:
+    refs = [{"$ref": f"#/components/schemas/{model.__name__}"} for model in models]
+    return refs[0] if len(refs) == 1 else {"anyOf": refs}
 
 
 def _contents(operation: Operation, schemas: Json) -> Json:

@@ -23,7 +23,7 @@ def read_product(
     fields = bodies.read_json(request)
     wanted = None
     if "images" in fields:
-        given = bodies.validate(ImagesField, {"images": fields.pop("images")}).images or []
+        given = bodies.validate(ImagesField, {"images": fields.pop("images") or []}).images
         wanted = [_wanted(one, f"images.{n}", tenant, paths_allowed) for n, one in enumerate(given)]
         wanted = list(dict.fromkeys(wanted))
     attributes = parse_attributes(fields)
@@ -34,9 +34,8 @@ def read_product(
     return attributes, wanted
 
 
-def _wanted(given: str | ImageSource, field: str, tenant: str, paths_allowed: bool) -> Wanted:
-    text = given if isinstance(given, str) else given.source
-    source = parse_source(text)
+def _wanted(given: ImageSource, field: str, tenant: str, paths_allowed: bool) -> Wanted:
+    source = parse_source(given.source)
     if not isinstance(source, Source):
         refuse(field, source.detail, source.code)
     if source.kind is SourceKind.OBJECT and not is_own_object(source, tenant):
@@ -47,4 +46,4 @@ def _wanted(given: str | ImageSource, field: str, tenant: str, paths_allowed: bo
             "there is no data folder here; give an address, an upload or an object key",
             FaultCode.BAD_SOURCE,
         )
-    return Wanted(source.text, None if isinstance(given, str) else given.image_version)
+    return Wanted(source.text, given.image_version)

@@ -9,14 +9,15 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, Row, and_, or_, select
 
 from services.gateway.answering import accepted, preferred_wait
+from services.gateway.bodies import refuse
 from services.gateway.product_bodies import read_product
 from services.gateway.wiring import Deps
 from shared.catalog.catalogs import ensure
+from shared.catalog.fault_codes import FaultCode
 from shared.catalog.sources import Source, SourceKind, parse_source
 from shared.catalog.writes import Wanted, accept_write
 from shared.db.engine import now
 from shared.db.tables import images
-from shared.errors import NotFound
 from shared.ids import new_id
 from shared.index.placement import live_index
 from shared.jobs import job, store
@@ -86,4 +87,4 @@ def _check_uploads(c: Connection, tenant: str, product_id: str, wanted: list[Wan
         taken = and_(images.c.product_id == product_id, images.c.source == one.source)
         query = select(images.c.id).where(images.c.tenant == tenant, or_(upload, taken)).limit(1)
         if c.execute(query).scalar() is None:
-            raise NotFound(f"there is no image {source.value}; upload it again")
+            refuse("images", f"there is no image {source.value}; upload it again", FaultCode.BAD_SOURCE)

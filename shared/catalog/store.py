@@ -72,7 +72,7 @@ def public(row: Row[Any], image_rows: Iterable[Row[Any]] = ()) -> dict[str, Any]
         "description": row.attributes.get("description"),
         "labels": row.attributes.get("labels") or [],
         "images": [
-            {"id": i.id, "source_url": i.source, "state": i.state, "width": i.width, "height": i.height}
+            {"id": i.id, "source": i.source, "state": i.state, "width": i.width, "height": i.height}
             for i in image_rows
         ],
         "created_at": iso(row.created_at),

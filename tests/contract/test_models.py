@@ -19,7 +19,9 @@ def _photos(model: Model, count: int) -> list[np.ndarray]:
     ramp = np.linspace(0, 255, crop, dtype=np.uint8)
     photos = []
     for number in range(count):
-        photo = np.stack([np.tile(ramp, (crop, 1)), np.tile(ramp[:, None], (1, crop)), np.full((crop, crop), 90)], 2)
+        photo = np.stack(
+            [np.tile(ramp, (crop, 1)), np.tile(ramp[:, None], (1, crop)), np.full((crop, crop), 90)], 2
+        )
         photo[crop // 4 : crop // 2, number * crop // count : (number + 1) * crop // count] = (250, 240, 20)
         photos.append(photo.astype(np.uint8))
     return photos

@@ -56,8 +56,8 @@ def test_an_import_survives_the_death_of(victim: str, tmp_path: Path) -> None:
 
         def searchable() -> bool:
             stack.keep()
-            state = [r["state"] for r in client.get("/v1/index")["replicas"]]
-            return any(shard["rows"] == wanted for replica in state for shard in replica.values())
+            shard = client.get("/v1/index")["indexes"][0]["shards"][0]
+            return any(replica["state"]["rows"] == wanted for replica in shard["replicas"] if replica["state"])
 
         until(searchable, within=30, what="every image in the index")
         found = client.search(sample.folder / sample.queries[0].file, min_version=done["result"]["version"])

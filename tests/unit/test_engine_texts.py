@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from workers.indexer.engine.texts import GrowingTexts, PackedTexts, Texts
@@ -18,11 +20,11 @@ def growing(texts: list[str]) -> GrowingTexts:
 
 @pytest.mark.parametrize("make", [PackedTexts, growing])
 class TestTexts:
-    def test_each_row_gives_its_text_back(self, make: type[Texts]) -> None:
+    def test_each_row_gives_its_text_back(self, make: Callable[[list[str]], Texts]) -> None:
         texts = make(IDS)
         assert [texts[row] for row in range(len(IDS))] == IDS
 
-    def test_a_text_finds_all_its_rows_and_no_others(self, make: type[Texts]) -> None:
+    def test_a_text_finds_all_its_rows_and_no_others(self, make: Callable[[list[str]], Texts]) -> None:
         texts = make(IDS)
         assert sorted(texts.find({"b", "图搜/1", "unknown"})) == [0, 2, 4]
         assert texts.find([]) == []

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from services.gateway.schemas.common import Ask, CatalogName, Cursor, Tell
 from shared.catalog.product import AVAILABILITIES
@@ -35,6 +35,10 @@ class ImageSource(Ask):
     image_version: str | None = Field(None, max_length=MAX_IMAGE_VERSION_BYTES)
 
 
+def _source(given: Any) -> Any:
+    return {"source": given} if isinstance(given, str) else given
+
+
 class ProductBody(Ask):
     """What a body of PUT or PATCH may hold; attributes are checked by the same code as a manifest's rows.
 
@@ -55,15 +59,15 @@ class ProductBody(Ask):
 
 
 class ImagesField(Ask):
-    """The one field of a product's body that is not an attribute."""
+    """The one field of a product's body that is not an attribute; a text alone is a source."""
 
-    images: Annotated[list[SourceText | ImageSource], Field(max_length=MAX_IMAGES)] | None = None
+    images: Annotated[list[Annotated[ImageSource, BeforeValidator(_source)]], Field(max_length=MAX_IMAGES)]
 
 
 class ProductImage(Tell):
     id: str
     image_url: str
-    source_url: str | None
+    source: str | None = Field(description="As the shop wrote it.")
     state: str
     width: int | None
     height: int | None

@@ -1,0 +1,114 @@
+"""Admission: overload is told before anything is stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, update
+
+from services.gateway import admission
+from services.gateway.admission import Load, read_load
+from shared.db.engine import now
+from shared.db.tables import images, jobs, objects, workers
+from tests.gateway_rig import Gateway
+from tests.integration.gateway.conftest import Open
+
+
+@pytest.fixture
+def busy(gateway_anywhere: Gateway, monkeypatch: pytest.MonkeyPatch) -> Gateway:
+    """Its figures are read anew for each request."""
+    monkeypatch.setattr(admission, "REMEMBERED_S", 0.0)
+    gateway_anywhere.make_catalog()
+    return gateway_anywhere
+
+
+def add_search(gateway: Gateway, sent_ago: float, state: str = "queued", **values: Any) -> str:
+    job_id = str(gateway.client.post("/v1/searches", json={"image_url": "https://a/b"}).json["id"])
+    with gateway.db.write() as c:
+        row = {"sent_at": now() - sent_ago, "state": state, **values}
+        c.execute(update(jobs).where(jobs.c.id == job_id).values(row))
+    return job_id
+
+
+def add_worker(gateway: Gateway, service_s: float, seen_ago: float = 0.0) -> None:
+    with gateway.db.write() as c:
+        row = {"process": f"v{service_s}{seen_ago}", "kind": "vision", "stats": {"service_s": service_s}}
+        c.execute(insert(workers).values(seen_at=now() - seen_ago, **row))
+
+
+def load(gateway: Gateway, *, broker_works: bool = True) -> Load:
+    with gateway.db.read() as c:
+        return read_load(c, gateway.settings.max_queue_wait, broker_works=broker_works)
+
+
+def test_a_queue_that_does_not_move_refuses_and_stores_nothing(busy: Gateway) -> None:
+    add_search(busy, 3.5)
+    answer = busy.search()
+    assert (answer.status_code, answer.json["code"]) == (429, "overloaded")
+    assert answer.json["retryable"] is True
+    assert 2 <= int(answer.headers["Retry-After"]) <= 4
+    assert busy.rows(objects) == busy.rows(images) == []
+
+
+def test_a_young_queue_takes_more(busy: Gateway) -> None:
+    add_search(busy, 0.0)
+    assert busy.search().status_code == 202
+
+
+def test_searches_that_lost_their_message_hold_nobody_up(busy: Gateway) -> None:
+    """A search sent later was claimed already: the older one waits for the keeper, not for a worker."""
+    add_search(busy, 0.5, "running", claimed_at=now())
+    with busy.db.write() as c:
+        c.execute(update(jobs).values(sent_at=now() - 0.5))
+    lost = add_search(busy, 20.0)
+    assert load(busy).head_age_s == 0.0
+    assert busy.search().status_code == 202
+    assert lost
+
+
+def test_a_queue_behind_a_claimed_search_is_as_old_as_its_own_head(busy: Gateway) -> None:
+    add_search(busy, 5.0, "running", claimed_at=now())
+    add_search(busy, 0.0)
+    with busy.db.write() as c:
+        c.execute(update(jobs).where(jobs.c.state == "queued").values(sent_at=now() - 3.0))
+    assert load(busy).head_age_s == pytest.approx(3.0, abs=1.0)
+
+
+def test_without_a_broker_age_is_no_measure(busy: Gateway) -> None:
+    add_search(busy, 30.0)
+    busy.dispatcher.healthy = False
+    assert busy.search().status_code == 202
+
+
+def test_the_estimated_wait_is_the_queue_times_the_time_of_one_search(busy: Gateway) -> None:
+    for _ in range(3):
+        add_search(busy, 0.0)
+    add_worker(busy, 0.4)
+    assert load(busy).service_s == pytest.approx(0.4)
+    assert busy.search().status_code == 429
+    add_worker(busy, 0.2)
+    assert load(busy).service_s == pytest.approx(0.15)
+    assert busy.search().status_code == 202
+
+
+def test_workers_that_are_gone_or_have_measured_nothing_do_not_count(busy: Gateway) -> None:
+    add_search(busy, 0.0)
+    add_worker(busy, 9.0, seen_ago=60)
+    assert load(busy).service_s is None
+    add_worker(busy, 0.0)
+    assert load(busy).service_s is None
+
+
+def test_so_many_open_searches_and_no_more(open_gateway: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "REMEMBERED_S", 0.0)
+    gateway = open_gateway(max_open_searches=2)
+    gateway.make_catalog()
+    assert [gateway.search().status_code for _ in range(3)] == [202, 202, 429]
+
+
+def test_searches_between_two_readings_are_counted(open_gateway: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "REMEMBERED_S", 3600.0)
+    gateway = open_gateway(max_open_searches=2)
+    gateway.make_catalog()
+    assert [gateway.search().status_code for _ in range(3)] == [202, 202, 429]
