@@ -18,7 +18,7 @@ from benchmarks.shop import MODEL, need_data, report, search, shop
 from services.cli.client import Client
 from services.cli.embedded.stack import Stack
 from shared.db.engine import Database
-from shared.db.tables import images, segments
+from shared.db.tables import images, indexes, segments
 from shared.storage.open import open_store
 from shared.vectors.codec import decode_block
 
@@ -81,7 +81,8 @@ Relevance = tuple[list[bool], int]  # of each rank whether it is right, and how 
 
 def _images(stack: Stack) -> dict[tuple[str, str], dict[str, Any]]:
     with Database(stack.settings.sql_url).read() as c:
-        return {(i.product_id, i.source): dict(i._mapping) for i in c.execute(select(images))}
+        owned = select(images).where(images.c.product_id.is_not(None))
+        return {(i.product_id, i.source): dict(i._mapping) for i in c.execute(owned)}
 
 
 def _right(query: Query, known: dict[tuple[str, str], dict[str, Any]]) -> set[str]:
@@ -110,7 +111,7 @@ def _exact(stack: Stack, queries: list[Query], known: Any) -> list[Relevance]:
     store = open_store(stack.settings.store_url)
     with Database(stack.settings.sql_url).read() as c:
         parts = list(c.execute(select(segments)))
-        fingerprint = c.execute(select(images.c.fingerprint).limit(1)).scalar_one()
+        fingerprint = c.execute(select(indexes.c.fingerprint)).scalar_one()
     for part in parts:
         data = store.get_range(part.object, part.offset, part.length, sha256=part.sha256)
         dim = int.from_bytes(data[6:8], "little")

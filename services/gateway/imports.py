@@ -62,7 +62,12 @@ def imports(deps: Deps, api: Operations) -> Blueprint:
             return accepted(deps, row, event, seconds)
 
     @routes.get("/v1/imports/<word:job_id>/errors")
-    @api.operation(scope=CATALOGUE, answers={200: errors_file.JSONL}, problems=(404, 410), query=ErrorsQuery)
+    @api.operation(
+        scope=CATALOGUE,
+        answers={200: (errors_file.JSONL, errors_file.CSV)},
+        problems=(404, 410),
+        query=ErrorsQuery,
+    )
     def get_import_errors(caller: Caller, job_id: str) -> ResponseReturnValue:
         """Every bad row: manifest, line, product id, field, reason, detail.
 

@@ -15,10 +15,12 @@ from pydantic import BaseModel
 from spectree import Response, SpecTree
 
 from services.gateway import idempotency, problems
-from services.gateway.operations import OPEN, SIGNED, Operation, Operations, Shape
+from services.gateway.operations import OPEN, SIGNED, One, Operation, Operations, Shape
 from services.gateway.schemas.common import Problem
 
 Json = dict[str, Any]
+
+SCHEMAS = "#/components/schemas/"
 
 SECURITY: Json = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer tsk_…`"},
@@ -125,11 +127,13 @@ def _complete(entry: Json, operation: Operation, schemas: Json, *, has_path: boo
 def _answer(status: int, shape: Shape | None) -> Json:
     told: Json = {"description": HTTPStatus(status).phrase}
     if shape is None:
-        told["content"] = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    elif isinstance(shape, str):
-        told["content"] = {shape: {"schema": {"type": "string", "format": "binary"}}} if shape else {}
-    else:
-        told["content"] = {"application/json": {"schema": _one_of(_models(shape))}}
+        told["content"] = {problems.MEDIA_TYPE: {"schema": {"$ref": f"{SCHEMAS}Problem"}}}
+    elif models := _models(shape):
+        refs = [{"$ref": f"{SCHEMAS}{model.__name__}"} for model in models]
+        told["content"] = {"application/json": {"schema": refs[0] if len(refs) == 1 else {"anyOf": refs}}}
+    elif shape:
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        told["content"] = {str(media_type): binary for media_type in _several(shape)}
     if status in (429, 503):
         told["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}}
     if status in (201, 202):
@@ -137,16 +141,13 @@ def _answer(status: int, shape: Shape | None) -> Json:
     return told
 
 
-def _models(shape: Shape) -> tuple[type[BaseModel], ...]:
-    """Of several models each stands alone as some other answer, so that spectree knows it."""
-    if isinstance(shape, str):
-        return ()
+def _several(shape: Shape) -> tuple[One, ...]:
     return shape if isinstance(shape, tuple) else (shape,)
 
 
-def _one_of(models: tuple[type[BaseModel], ...]) -> Json:
-    refs = [{"$ref": f"#/components/schemas/{model.__name__}"} for model in models]
-    return refs[0] if len(refs) == 1 else {"anyOf": refs}
+def _models(shape: Shape) -> list[type[BaseModel]]:
+    """Of several models each stands alone as some other answer, so that spectree knows it."""
+    return [one for one in _several(shape) if not isinstance(one, str)]
 
 
 def _contents(operation: Operation, schemas: Json) -> Json:
@@ -154,7 +155,7 @@ def _contents(operation: Operation, schemas: Json) -> Json:
     name = operation.body.__name__
     contents: Json = {}
     if operation.json:
-        contents["application/json"] = {"schema": {"$ref": f"#/components/schemas/{name}"}}
+        contents["application/json"] = {"schema": {"$ref": f"{SCHEMAS}{name}"}}
     if operation.files:
         form = copy.deepcopy(schemas[name])
         form["title"] = re.sub("Body$|Form$", "", name) + "Form"
@@ -162,5 +163,5 @@ def _contents(operation: Operation, schemas: Json) -> Json:
             one = {"type": "string", "format": "binary"}
             form.setdefault("properties", {})[file] = {"type": "array", "items": one} if several else one
         schemas[form["title"]] = form
-        contents["multipart/form-data"] = {"schema": {"$ref": f"#/components/schemas/{form['title']}"}}
+        contents["multipart/form-data"] = {"schema": {"$ref": f"{SCHEMAS}{form['title']}"}}
     return contents

@@ -23,8 +23,9 @@ SCOPES: Final = (OPEN, ANY, SIGNED, SEARCH, CATALOGUE, ADMIN)
 
 JSON_BYTES: Final = 2**20  # a body of JSON alone
 
-# A model, one of several, or the media type of what is not JSON.
-Shape = type[BaseModel] | tuple[type[BaseModel], ...] | str
+# A model, or the media type of what is not JSON (empty: no body); one of several where several are given.
+One = type[BaseModel] | str
+Shape = One | tuple[One, ...]
 
 # A view function of Flask, with whatever arguments its address gives it.
 View = Callable[..., Any]

@@ -78,8 +78,8 @@ def products(deps: Deps, api: Operations) -> Blueprint:
         """Set a product whole: attributes that are not given become null.
 
         Answers 200 with the version that shows it when no photo has to be embedded, else 202 with a job whose
-        result has the version (200 with the finished job for who waited). `images` left out: they stay as they
-        are. A first product makes the catalog.
+        result has the version (200 with the finished job for who waited). `images` left out: they stay as
+        they are. A first product makes the catalog.
         """
         asked = bodies.read_query(request, CatalogQuery)
         _check_id(product_id)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -84,6 +85,9 @@ class Server:
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._map: dict[int, Any] = {}
         self._stopping = False
+        # The loop may see the flag and close its pipes before `stop` has written to them. Re-entrant, as
+        # a signal handler runs on the loop's own thread.
+        self._ending = threading.RLock()
         made = create_server(
             app,
             map=self._map,
@@ -119,12 +123,16 @@ class Server:
         while self._busy() and time.monotonic() < deadline:
             self._turn(0.05)
         self._dispatcher.shutdown(timeout=max(0.0, math.ceil(deadline - time.monotonic())))
-        wasyncore.close_all(self._map)
+        with self._ending:
+            wasyncore.close_all(self._map)
 
     def stop(self) -> None:
-        self._stopping = True
-        for listening in self._listening:
-            listening.pull_trigger()
+        """May be called again."""
+        with self._ending:
+            if not self._stopping:
+                self._stopping = True
+                for listening in self._listening:
+                    listening.pull_trigger()
 
     def _turn(self, timeout: float) -> None:
         wasyncore.loop(timeout=timeout, use_poll=True, map=self._map, count=1)

@@ -106,6 +106,20 @@ class EngineContract:
         assert images(engine.search(replace(QUERY, limit=2))) == ["x", "y"]
         assert images(engine.search(replace(QUERY, group_by="image", limit=3))) == ["x", "z", "y"]
 
+    def test_of_many_equal_rows_those_first_by_id_are_the_hits(self, engine: ShardEngine) -> None:
+        engine.apply([upsert(*((f"p{i:02}", f"i{i}", 0, EAST) for i in reversed(range(60))))])
+        assert products(engine.search(replace(QUERY, limit=3))) == ["p00", "p01", "p02"]
+
+    def test_a_row_is_found_alike_however_much_the_shard_has_grown_since(self, engine: ShardEngine) -> None:
+        engine.apply([upsert(("first", "first", 0, EAST))])
+        for step in range(5):
+            later = ((f"p{step}-{i}", f"i{step}-{i}", 0, (0.0, 1.0, i)) for i in range(100))
+            engine.apply([upsert(*later)])
+            (hit,) = engine.search(replace(QUERY, limit=1))
+            assert (hit.product_id, hit.item) == ("first", 0)
+            assert hit.score == pytest.approx(1.0, abs=1e-6)
+            assert hit.box == pytest.approx(BOX, abs=1e-6)
+
     def test_the_limit_is_reached_though_one_product_fills_the_top(self, engine: ShardEngine) -> None:
         """Over-fetch goes on until there are `limit` distinct products."""
         crowd = [("crowd", f"i{i:03}", 0, (1.0, i / 1000, 0.0)) for i in range(300)]

@@ -31,7 +31,8 @@ class ModelContract:
     """Inherited by one class for each model, which says how it is made."""
 
     @pytest.fixture(scope="class")
-    def model(self) -> Model:
+    @classmethod
+    def model(cls) -> Model:
         raise NotImplementedError
 
     def test_vectors_are_float32_of_unit_length(self, model: Model) -> None:
@@ -115,13 +116,15 @@ class ModelContract:
 
 class TestFakeModel(ModelContract):
     @pytest.fixture(scope="class")
-    def model(self) -> Model:
+    @classmethod
+    def model(cls) -> Model:
         return FakeModel()
 
 
 class TestDescriptor(ModelContract):
     @pytest.fixture(scope="class")
-    def model(self) -> Model:
+    @classmethod
+    def model(cls) -> Model:
         return Descriptor()
 
 
@@ -129,7 +132,8 @@ class TestTorchvisionNet(ModelContract):
     """The smallest of them with invented weights: the engine is the same for all."""
 
     @pytest.fixture(scope="class")
-    def model(self, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    @classmethod
+    def model(cls, tmp_path_factory: pytest.TempPathFactory) -> Model:
         pytest.importorskip("torchvision", reason="torch and torchvision are an extra")
         from tests.invented_weights import invent_weights
         from workers.models.registry import load_model

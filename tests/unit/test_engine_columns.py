@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 
+from tests.engine_rows import FINGERPRINT, unit, upsert
 from workers.indexer.engine.columns import FilterColumns, compile_filters
 from workers.indexer.engine.cow import BLOCK_ROWS, CowColumn
-from workers.indexer.engine.port import Columns, Filters
+from workers.indexer.engine.faiss_engine import FaissEngines
+from workers.indexer.engine.port import Columns, Filters, ShardQuery
 from workers.indexer.engine.vocabulary import LabelSets, Vocabularies
 
 MANY = BLOCK_ROWS + 1_000
@@ -81,6 +83,17 @@ def test_columns_are_read_back_as_they_were_told() -> None:
     columns.append([words.encode(one) for one in told])
     view = columns.freeze()
     assert [view.read(row, words) for row in range(len(told))] == told
+
+
+def test_an_older_view_takes_no_notice_of_an_excluded_product_that_came_after_it() -> None:
+    engine = FaissEngines().open(2, FINGERPRINT)
+    engine.apply([upsert(("old", "i", 0, (1.0, 0.0)))])
+    (view,) = engine.freeze().views
+    engine.apply([upsert(("new", "j", 0, (1.0, 0.0)))])
+    query = ShardQuery(unit(1.0, 0.0), limit=5, exclude_products=frozenset({"new"}))
+    ranking = view.ranking((), query)
+    assert ranking is not None
+    assert ranking.best(5).rows.tolist() == [0]
 
 
 def test_sets_of_labels_are_found_by_each_of_their_labels() -> None:

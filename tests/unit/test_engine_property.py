@@ -79,11 +79,12 @@ class ShardHistories(RuleBasedStateMachine):
     def teardown(self) -> None:
         shutil.rmtree(self.store.folder)
 
-    @initialize(columns=COLUMNS)
-    def begin(self, columns: Columns) -> None:
+    @initialize(columns=st.lists(COLUMNS, min_size=5, max_size=5))
+    def begin(self, columns: list[Columns]) -> None:
         if self.seeded:
             rows = [(f"s{i // 2}", f"s{i}", 0, POOL[i]) for i in range(self.seeded)]
-            self.change(Upsert(rows_of(*rows), {row[0]: columns for row in rows}))
+            self.change(Upsert(rows_of(*rows), {row[0]: columns[i % 5] for i, row in enumerate(rows)}))
+            self.restart((1, self.store.keep(self.engine.seal(self.store.folder))))
 
     @rule(rows=st.lists(ROW, min_size=1, max_size=6), columns=st.lists(COLUMNS, min_size=6, max_size=6))
     def upsert(self, rows: list[tuple[str, str, int, int]], columns: list[Columns]) -> None:
@@ -107,11 +108,17 @@ class ShardHistories(RuleBasedStateMachine):
     def drop(self, image_ids: list[str]) -> None:
         self.change(Drop(tuple(image_ids)))
 
-    @rule(target=snapshots)
-    def seal(self) -> tuple[int, dict[str, object]]:
-        return len(self.history), self.store.keep(self.engine.seal(self.store.folder))
+    @rule(target=snapshots, taken_up=st.sampled_from([True, True, False]))
+    def seal(self, taken_up: bool) -> tuple[int, dict[str, object]]:
+        snapshot = len(self.history), self.store.keep(self.engine.seal(self.store.folder))
+        if taken_up:
+            self.restart(snapshot)
+        return snapshot
 
     @rule(snapshot=snapshots)
+    def start_from_any(self, snapshot: tuple[int, dict[str, object]]) -> None:
+        self.restart(snapshot)
+
     def restart(self, snapshot: tuple[int, dict[str, object]]) -> None:
         position, manifest = snapshot
         self.engine = self.engines.load(manifest, self.store.files, FINGERPRINT)
@@ -127,8 +134,12 @@ class ShardHistories(RuleBasedStateMachine):
             assert groups(query, expected, clear) <= groups(query, found)
             assert groups(query, found, clear) <= groups(query, expected)
 
-    @rule(query=QUERIES)
-    def search(self, query: ShardQuery) -> None:
+    @rule(queries=st.lists(QUERIES, min_size=1, max_size=5))
+    def search(self, queries: list[ShardQuery]) -> None:
+        for query in queries:
+            self.search_for(query)
+
+    def search_for(self, query: ShardQuery) -> None:
         """As many hits as there can be, each of a live and allowed row, one a group, its true score."""
         found = self.engine.search(query)
         every = self.truth.search(replace(query, limit=10_000))

@@ -110,16 +110,11 @@ def test_a_segment_full_of_one_product_hides_none_of_its_others(store: Store) ->
     query = POOL[0].astype(np.float32)
     far = -query + 0.1 * POOL[1]
     engine = FLAT.open(DIM, FINGERPRINT)
-    engine.apply(
-        [upsert(*(("crowd", f"c{i}", 0, query) for i in range(50)), ("second", "s", 0, near_to(query)))]
-    )
+    second = ("second", "s", 0, near(query, np.random.default_rng(2)))
+    engine.apply([upsert(*(("crowd", f"c{i}", 0, query) for i in range(50)), second)])
     engine = sealed(FLAT, engine, store)
     engine.apply([upsert(*((f"h{i}", f"h{i}", 0, far) for i in range(10)))])
     assert products(engine.search(ShardQuery(query, limit=2))) == ["crowd", "second"]
-
-
-def near_to(vector: np.ndarray) -> np.ndarray:
-    return near(vector, np.random.default_rng(2))
 
 
 def some_queries() -> list[ShardQuery]:

@@ -132,10 +132,11 @@ class Batcher:
 
     def _again(self, lane: Lane, parts: list[list[Entry]]) -> None:
         with self._changed:
-            for part in parts:
+            closed = self._closed
+            for part in () if closed else parts:
                 self._lanes[lane].put_again(part)
-            if self._closed:
-                self._fail_waiting(self._closed)
+        if closed:
+            _fail([entry for part in parts for entry in part], closed)
 
     def _works(self) -> bool:
         """Whether the model still embeds a plain image: after a CUDA fault nothing ever passes again."""
@@ -150,20 +151,15 @@ class Batcher:
         """Blame no image: end this worker's work; the watchdog ends the process."""
         broken = partial(Unavailable, f"the model of this worker broke: {error}", code="model_broken")
         self._broken = True
-        for entry in batch:
-            entry.submission.fail(broken())
         self._close(broken)
+        _fail(batch, broken)
 
     def _close(self, error: Callable[[], Unavailable]) -> None:
         with self._changed:
-            self._closed = self._closed or error
-            self._fail_waiting(self._closed)
+            self._closed = closed = self._closed or error
+            rest = [entry for lane in self._lanes.values() for entry in lane.take_all()]
             self._changed.notify()
-
-    def _fail_waiting(self, error: Callable[[], Unavailable]) -> None:
-        for lane in self._lanes.values():
-            for entry in lane.take_all():
-                entry.submission.fail(error())
+        _fail(rest, closed)  # without the lock: whoever waits may have callbacks
 
 
 def _checked(result: Embedded) -> Embedded | ModelFailure:
@@ -172,3 +168,8 @@ def _checked(result: Embedded) -> Embedded | ModelFailure:
     if abs(length - 1) <= _LENGTH_TOLERANCE:
         return result
     return ModelFailure(f"the vector's length is {length}, not 1")
+
+
+def _fail(batch: list[Entry], error: Callable[[], Unavailable]) -> None:
+    for entry in batch:
+        entry.submission.fail(error())

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import pytest
 from sqlalchemy import update
 
 from shared.db.engine import now
 from shared.db.tables import idempotency, images, imports, jobs
+from shared.jobs import store
 from tests.gateway_rig import Gateway, png
 
 KEY = {"Idempotency-Key": "order-17"}
@@ -100,3 +102,30 @@ def test_a_key_that_is_none_is_refused(gateway: Gateway) -> None:
     for key in ("", "a b", "x" * 256):
         assert gateway.search(headers={"Idempotency-Key": key}).status_code == 422
     assert gateway.rows(jobs) == []
+
+
+@pytest.mark.parametrize("step", ["before the object", "before the rows", "before the message"])
+def test_a_gateway_that_dies_on_the_way_leaves_one_job_to_the_retry(
+    gateway: Gateway, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The object alone is an orphan that the sweep removes; the row alone is sent by a keeper."""
+
+    def die(*_: Any, **__: Any) -> None:
+        raise SystemExit
+
+    places = {
+        "before the object": (gateway.store, "put"),
+        "before the rows": (store, "accept"),
+        "before the message": (gateway.dispatcher, "send"),
+    }
+    gateway.make_catalog()
+    with monkeypatch.context() as broken:
+        broken.setattr(*places[step], die)
+        with pytest.raises(SystemExit):
+            gateway.search(headers=KEY)
+    answer = gateway.search(headers=KEY)
+    assert answer.status_code == 202
+    (job,) = gateway.rows(jobs)
+    assert answer.json["id"] == job.id
+    assert len(gateway.rows(images)) == 1
+    assert job.due_at is not None

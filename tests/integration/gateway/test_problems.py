@@ -92,3 +92,16 @@ def test_each_request_is_one_log_line_with_its_route_and_outcome(gateway: Gatewa
     assert (line["method"], line["route"], line["status"]) == ("GET", "/v1/jobs/<word:job_id>", 404)
     assert (line["outcome"], line["tenant"]) == ("not_found", "default")
     assert line["ms"] >= 0
+
+
+@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/products", "/v1/index", "/v1/models", "/v1/images/abc"])
+def test_without_its_database_the_gateway_says_503_and_come_back(
+    gateway: Gateway, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> None:
+        raise errors.Unavailable("the database does not answer", code="database_unavailable")
+
+    monkeypatch.setattr(gateway.db, "read", away)
+    answer = gateway.client.get(path)
+    assert (answer.status_code, answer.json["code"]) == (503, "database_unavailable")
+    assert (answer.json["retryable"], answer.headers["Retry-After"]) == (True, "1")

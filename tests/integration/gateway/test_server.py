@@ -1,0 +1,265 @@
+"""The gateway behind its real HTTP server: bodies that lie, drip or stop, and a clean end."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.gateway import server as server_module
+from services.gateway.server import Server
+from shared.db.tables import jobs, objects
+from tests.gateway_rig import NOWHERE, Gateway, png
+from tests.integration.gateway.conftest import Open
+
+TIMEOUT_S = 30
+BOUNDARY = b"----boundary"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def code(self) -> str:
+        assert self.headers["content-type"] == "application/problem+json"
+        return str(json.loads(self.body)["code"])
+
+
+class Client:
+    """A socket that speaks HTTP as badly as a test wants."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S)
+
+    def send(self, *parts: bytes) -> None:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the answer may have come already
+            self.socket.sendall(b"".join(parts))
+
+    def answer(self) -> Answer:
+        with self.socket.makefile("rb") as file:
+            status = int(file.readline().split()[1])
+            headers: dict[str, str] = {}
+            while line := file.readline().strip():
+                name, _, value = line.decode().partition(":")
+                headers[name.lower()] = value.strip()
+            return Answer(status, headers, file.read(int(headers["content-length"])))
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+def head(line: str, **headers: Any) -> bytes:
+    told = {"Host": "127.0.0.1", **{name.replace("_", "-"): value for name, value in headers.items()}}
+    return f"{line} HTTP/1.1\r\n{''.join(f'{k}: {v}' + chr(13) + chr(10) for k, v in told.items())}\r\n".encode()
+
+
+def form(photo: bytes) -> bytes:
+    disposition = b'Content-Disposition: form-data; name="image"; filename="a.png"'
+    return b"--" + BOUNDARY + b"\r\n" + disposition + b"\r\n\r\n" + photo + b"\r\n--" + BOUNDARY + b"--\r\n"
+
+
+def chunk(data: bytes) -> bytes:
+    return f"{len(data):x}\r\n".encode() + data + b"\r\n"
+
+
+FORM = {"Content_Type": f"multipart/form-data; boundary={BOUNDARY.decode()}"}
+CHUNKED = {**FORM, "Transfer_Encoding": "chunked"}
+
+
+@dataclass
+class Running:
+    gateway: Gateway
+    server: Server
+    thread: threading.Thread
+
+    def client(self) -> Client:
+        return Client(self.server.port)
+
+    def get(self, path: str = "/healthz") -> Answer:
+        client = self.client()
+        client.send(head(f"GET {path}"))
+        answer = client.answer()
+        client.close()
+        return answer
+
+
+@pytest.fixture
+def running(open_gateway: Open) -> Iterator[Running]:
+    """Limits are 100 kB for photos and 200 kB for manifests."""
+    gateway = open_gateway(port=0, max_image_bytes=100_000, max_manifest_bytes=200_000)
+    gateway.make_catalog()
+    server = Server(gateway.app, gateway.settings)
+    thread = threading.Thread(target=server.run, args=(gateway.deps.waiters.close,))
+    thread.start()
+    yield Running(gateway, server, thread)
+    server.stop()
+    thread.join(TIMEOUT_S)
+    assert not thread.is_alive()
+
+
+def stored(running: Running) -> int:
+    return len(running.gateway.rows(jobs)) + len(running.gateway.rows(objects))
+
+
+def test_a_small_chunked_body_is_fine(running: Running) -> None:
+    body = form(png())
+    client = running.client()
+    client.send(head("POST /v1/searches", **CHUNKED), chunk(body[:50]), chunk(body[50:]), b"0\r\n\r\n")
+    assert client.answer().status == 202
+    client.close()
+
+
+def test_a_chunked_body_over_the_calls_limit_is_413(running: Running) -> None:
+    client = running.client()
+    client.send(head("POST /v1/searches", **CHUNKED), chunk(form(b"x" * 180_000)), b"0\r\n\r\n")
+    answer = client.answer()
+    assert (answer.status, answer.code) == (413, "too_large")
+    assert stored(running) == 0
+    client.close()
+
+
+def test_a_body_over_every_limit_is_413_before_it_has_come(running: Running) -> None:
+    for headers, body in (({**FORM, "Content_Length": 10**9}, b""), (CHUNKED, chunk(b"x" * 400_000))):
+        client = running.client()
+        client.send(head("POST /v1/imports", **headers), body)
+        answer = client.answer()
+        assert (answer.status, answer.code) == (413, "too_large")
+        client.close()
+    assert stored(running) == 0
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [chunk(form(png())), chunk(form(png()))[:-20], b"", b"0\r\n"],
+    ids=["no last chunk", "half a chunk", "no chunk", "no end"],
+)
+def test_a_chunked_body_that_stops_early_is_never_accepted(running: Running, rest: bytes) -> None:
+    client = running.client()
+    client.send(head("POST /v1/searches", **CHUNKED), rest)
+    client.socket.shutdown(socket.SHUT_WR)
+    assert client.socket.recv(1000) == b""
+    assert stored(running) == 0
+    client.close()
+
+
+def test_chunks_that_are_none_are_400(running: Running) -> None:
+    client = running.client()
+    client.send(head("POST /v1/searches", **CHUNKED), b"zz\r\nhello\r\n0\r\n\r\n")
+    answer = client.answer()
+    assert (answer.status, answer.code) == (400, "bad_request")
+    client.close()
+
+
+def test_clients_that_drip_hold_nobody_up(running: Running) -> None:
+    """More of them than there are request threads, each in the middle of a body."""
+    drips = [running.client() for _ in range(running.gateway.settings.gateway_threads + 18)]
+    for client in drips:
+        client.send(head("POST /v1/searches", **FORM, Content_Length=1000), b"--")
+    assert [running.get().status for _ in range(5)] == [200] * 5
+    for client in drips:
+        client.close()
+    assert stored(running) == 0
+
+
+def test_a_client_that_drips_too_long_is_408(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "BODY_S", 0.2)
+    client = running.client()
+    client.send(head("POST /v1/searches", **FORM, Content_Length=1000))
+    turn = threading.Event()
+    while not select.select([client.socket], [], [], 0)[0]:
+        client.send(b"-")
+        turn.wait(0.02)
+    answer = client.answer()
+    assert (answer.status, answer.code) == (408, "too_slow")
+    assert answer.headers["connection"] == "close"
+    client.close()
+
+
+def test_a_forwarding_header_reaches_the_guard(running: Running) -> None:
+    """Waitress would remove it, and a proxy's callers would look like this machine's."""
+    for name in ("X_Forwarded_For", "Forwarded", "X_Forwarded_Host", "Via"):
+        client = running.client()
+        client.send(head("GET /v1/jobs", **{name: "for=203.0.113.9"}))
+        assert client.answer().status == 401, name
+        client.close()
+    assert running.get("/v1/jobs").status == 200
+
+
+def test_without_a_host_nobody_is_on_this_machine(running: Running) -> None:
+    client = running.client()
+    client.send(b"GET /v1/jobs HTTP/1.0\r\n\r\n")
+    assert client.answer().status == 401
+    client.close()
+
+
+def test_an_id_reaches_the_gateway_as_it_was_sent(running: Running) -> None:
+    for sent, status in (("a%2Fb%2F%2Fc", 200), ("%E5%95%86", 200), ("a%FFb", 422), ("a%00b", 422)):
+        client = running.client()
+        body = b'{"title": "x"}'
+        client.send(
+            head(f"PUT /v1/products/{sent}", Content_Type="application/json", Content_Length=len(body)), body
+        )
+        assert client.answer().status == status, sent
+        client.close()
+    told = json.loads(running.get("/v1/products").body)["products"]
+    assert [product["id"] for product in told] == ["a/b//c", "商"]
+
+
+def test_stopping_answers_who_waits_and_takes_no_more(running: Running) -> None:
+    client = running.client()
+    body = form(png())
+    client.send(head("POST /v1/searches", **FORM, Prefer="wait=60", Content_Length=len(body)), body)
+    turn = threading.Event()
+    while not running.gateway.deps.waiters._events:
+        turn.wait(0.01)
+    running.server.stop()
+    assert client.answer().status == 202
+    running.thread.join(TIMEOUT_S)
+    with pytest.raises(ConnectionRefusedError):
+        running.client()
+    client.close()
+
+
+def test_the_process_serves_until_sigterm_and_ends_with_zero(tmp_path: Path, migrated: Path) -> None:
+    """Every real part: settings from the environment, the folder store, a broker that is away."""
+    (tmp_path / "tusou.db").write_bytes(migrated.read_bytes())
+    variables = {"TUSOU_HOME": str(tmp_path), "TUSOU_PORT": "0", "TUSOU_REDIS_URL": NOWHERE}
+    program = subprocess.Popen(
+        [sys.executable, "-m", "services.gateway"], env={**os.environ, **variables}, stderr=subprocess.PIPE, text=True
+    )
+    assert program.stderr is not None
+    line = next(line for line in program.stderr if "serving on" in line)
+    port = int(json.loads(line)["event"].rpartition(":")[2])
+    client = Client(port)
+    client.send(head("GET /healthz"))
+    assert client.answer().status == 200
+    client.close()
+    program.send_signal(signal.SIGTERM)
+    program.stderr.read()
+    assert program.wait(TIMEOUT_S) == 0
+
+
+def test_the_process_refuses_an_older_schema_and_says_what_to_do(tmp_path: Path) -> None:
+    variables = {"TUSOU_HOME": str(tmp_path), "TUSOU_PORT": "0", "TUSOU_REDIS_URL": NOWHERE}
+    run = subprocess.run(
+        [sys.executable, "-m", "services.gateway"], env={**os.environ, **variables}, capture_output=True, text=True
+    )
+    assert run.returncode == 1
+    assert "tusou migrate" in run.stderr
+    assert run.stdout == ""
+    assert "Traceback" not in run.stderr

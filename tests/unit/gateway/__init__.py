@@ -1,0 +1,1 @@
+"""Parts of the gateway that need neither a database nor a request."""
