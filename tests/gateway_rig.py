@@ -112,7 +112,12 @@ class Gateway:
         self.deps.waiters.wake(job_id)
 
     def add_image(
-        self, product_id: str | None = None, *, tenant: str = "default", data: bytes = b"a jpeg", **values: Any
+        self,
+        product_id: str | None = None,
+        *,
+        tenant: str = "default",
+        data: bytes = b"a jpeg",
+        **values: Any,
     ) -> str:
         """An image that a vision worker has normalised."""
         image_id = random_id()
@@ -120,8 +125,14 @@ class Gateway:
         with self.db.write() as c:
             owners.own(c, tenant, [stored])
             row = {
-                "id": image_id, "tenant": tenant, "product_id": product_id, "state": "ready",
-                "normalised": stored.name, "fingerprint": FINGERPRINT, "created_at": now(), **values,
+                "id": image_id,
+                "tenant": tenant,
+                "product_id": product_id,
+                "state": "ready",
+                "normalised": stored.name,
+                "fingerprint": FINGERPRINT,
+                "created_at": now(),
+                **values,
             }
             c.execute(insert(images).values(row))
         return image_id
@@ -132,7 +143,9 @@ class Gateway:
 
     # what callers do
 
-    def search(self, data: bytes | None = None, headers: dict[str, str] | None = None, **fields: Any) -> TestResponse:
+    def search(
+        self, data: bytes | None = None, headers: dict[str, str] | None = None, **fields: Any
+    ) -> TestResponse:
         """POST a photo as a form."""
         form: dict[str, Any] = {k: v if isinstance(v, str) else json.dumps(v) for k, v in fields.items()}
         form["image"] = (io.BytesIO(png() if data is None else data), "photo.png")
@@ -146,8 +159,11 @@ class Gateway:
         return self.client.put(f"/v1/products/{product_id}", json=fields, headers=headers)
 
     def send_manifest(
-        self, data: bytes = b"id,title\n1,One\n", name: str = "products.csv",
-        headers: dict[str, str] | None = None, **fields: str,
+        self,
+        data: bytes = b"id,title\n1,One\n",
+        name: str = "products.csv",
+        headers: dict[str, str] | None = None,
+        **fields: str,
     ) -> TestResponse:
         form = {**fields, "manifest": (io.BytesIO(data), name)}
         return self.client.post("/v1/imports", data=form, headers=headers)

@@ -1,0 +1,1 @@
+"""The sample shop: a catalogue and phone-like photos of it, drawn by our own code."""

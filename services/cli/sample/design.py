@@ -7,14 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from services.cli.sample.canvas import Canvas
-from services.cli.sample.palette import Color, Rgb
+from services.cli.sample.drawing.canvas import Canvas
+from services.cli.sample.drawing.palette import Color, Rgb
+from services.cli.sample.seeded import seeded
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Design:
+    """`cut` and `pattern` are among those of the category's `Shape`."""
+
     seed: str
     cut: str
     pattern: str
@@ -27,8 +30,8 @@ class Design:
         return self.main.rgb
 
     def rng(self, part: str) -> random.Random:
-        """Its own numbers for each part, so that a new detail leaves the others as they were."""
-        return random.Random(f"{self.seed}/{part}")
+        """Numbers of its own for each part, so that a new detail leaves the others as they were."""
+        return seeded(f"{self.seed}/{part}")
 
     def between(self, part: str, low: float, high: float) -> float:
         return self.rng(part).uniform(low, high)
@@ -42,7 +45,7 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A category's drawing: `draw(canvas, design, turned)`, `turned` being its other side or state."""
+    """A category's drawing: `draw(canvas, design, turned)`; `turned` shows its other side or state."""
 
     category: str
     cuts: tuple[str, ...]

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from services.cli.sample.design import Design, Shape
-from services.cli.sample.palette import COLORS, PARTNERS
-from services.cli.sample.shapes import SHAPES
-from services.cli.sample.wording import BRANDS, COLLECTIONS, FACTS, LABELS
+from services.cli.sample.drawing.palette import COLORS, PARTNERS
+from services.cli.sample.seeded import seeded
+from services.cli.sample.shapes.registry import SHAPES
+from services.cli.sample.wording import BRANDS, COLLECTIONS, FACTS, LABELS, LOOKS, MADE_OF
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
+    """Its manifest's fields as text, and how it is drawn."""
+
     id: str
     title: str
     description: str
     price: str
     currency: str
     rating: str
-    rating_count: int
+    rating_count: str
     brand: str
     color: str
     category: str
@@ -32,29 +34,29 @@ class Product:
 
 
 def products(seed: int, count: int) -> Iterator[Product]:
-    """The first `count` products, the categories taking turns; a smaller catalogue is a larger one's beginning."""
-    for i in range(count):
-        yield _product(seed, SHAPES[i % len(SHAPES)], i // len(SHAPES))
+    """The categories take turns; a smaller catalogue is the beginning of a larger one."""
+    for place in range(count):
+        yield _product(seed, SHAPES[place % len(SHAPES)], place // len(SHAPES))
 
 
 def _product(seed: int, shape: Shape, number: int) -> Product:
     name = f"{seed}/{shape.category}/{number}"
     design = _design(seed, shape, number, name)
-    rng = random.Random(f"{name}/facts")
-    low, high, materials, merits = FACTS[shape.category]
+    facts = FACTS[shape.category]
+    rng = seeded(f"{name}/facts")
     collection = COLLECTIONS[(number * 7 + rng.randrange(3)) % len(COLLECTIONS)]
-    looks = "" if design.pattern in ("plain", "printed") else f"{design.pattern} "
-    material, merit = rng.choice(materials), rng.choice(merits)
+    what = f"{LOOKS.get(design.pattern, design.pattern)} {design.cut}".lstrip()
+    material = MADE_OF.get(design.cut, rng.choice(facts.materials))
+    made = f"in {design.main.name} and {design.second.name}, made of {material}"
     product_id = f"{shape.category.upper()}-{number + 1:03d}"
     return Product(
         id=product_id,
-        title=f"{collection} {looks}{design.cut}, {design.main.name}",
-        description=f"{looks.capitalize()}{design.cut} in {design.main.name} and {design.second.name}, "
-        f"made of {material}. It {merit}.",
-        price=f"{rng.randint(low, high)}.{rng.choice(('90', '90', '95', '50', '00'))}",
+        title=f"{collection} {what}, {design.main.name}",
+        description=f"{what[0].upper()}{what[1:]} {made}. It {rng.choice(facts.merits)}.",
+        price=f"{rng.randint(facts.cheapest, facts.dearest)}.{rng.choice(('90', '90', '95', '50', '00'))}",
         currency="EUR",
         rating=f"{min(5.0, max(2.8, rng.gauss(4.3, 0.4))):.1f}",
-        rating_count=round(rng.lognormvariate(4.2, 1.1)),
+        rating_count=str(round(rng.lognormvariate(4.2, 1.1))),
         brand=rng.choice(BRANDS),
         color=design.main.name,
         category=shape.category,
@@ -69,9 +71,9 @@ def _product(seed: int, shape: Shape, number: int) -> Product:
 def _design(seed: int, shape: Shape, number: int, name: str) -> Design:
     """Cuts, patterns and colours are dealt out in turn, so that neighbours differ in all three."""
     deck = list(COLORS)
-    random.Random(f"{seed}/{shape.category}/colors").shuffle(deck)
+    seeded(f"{seed}/{shape.category}/colors").shuffle(deck)
     main = deck[number % len(deck)]
-    second, accent = random.Random(f"{name}/colors").sample(PARTNERS[main], 2)
+    second, accent = seeded(f"{name}/colors").sample(PARTNERS[main], 2)
     return Design(
         seed=name,
         cut=shape.cuts[number % len(shape.cuts)],

@@ -107,7 +107,9 @@ def test_so_many_open_searches_and_no_more(open_gateway: Open, monkeypatch: pyte
     assert [gateway.search().status_code for _ in range(3)] == [202, 202, 429]
 
 
-def test_searches_between_two_readings_are_counted(open_gateway: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_searches_between_two_readings_are_counted(
+    open_gateway: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(admission, "REMEMBERED_S", 3600.0)
     gateway = open_gateway(max_open_searches=2)
     gateway.make_catalog()

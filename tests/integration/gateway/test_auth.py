@@ -104,7 +104,11 @@ def test_each_call_asks_for_its_scope(gateway: Gateway, method: str, path: str, 
 
 def test_jobs_are_seen_by_the_scope_of_their_kind(gateway: Gateway) -> None:
     gateway.make_catalog()
-    admin, search, catalogue = gateway.key(), gateway.key("default", "search"), gateway.key("default", "catalogue")
+    admin, search, catalogue = (
+        gateway.key(),
+        gateway.key("default", "search"),
+        gateway.key("default", "catalogue"),
+    )
     searched = gateway.search(headers=admin).json["id"]
     imported = gateway.send_manifest(headers=admin).json["id"]
 

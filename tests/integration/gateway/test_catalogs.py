@@ -28,7 +28,12 @@ def test_a_catalog_is_made_once_and_fixed(gateway: Gateway) -> None:
     answer = put(gateway, shards=4)
     assert answer.status_code == 201
     assert {k: v for k, v in answer.json.items() if k != "created_at"} == {
-        "name": "shoes", "products": 0, "model": MODEL, "fingerprint": FINGERPRINT, "dim": 8, "shards": 4,
+        "name": "shoes",
+        "products": 0,
+        "model": MODEL,
+        "fingerprint": FINGERPRINT,
+        "dim": 8,
+        "shards": 4,
     }
     assert put(gateway).status_code == put(gateway, shards=4, model=MODEL).status_code == 200
     for other in ({"shards": 5}, {"shards": 1}, {"model": "other"}):
@@ -59,7 +64,9 @@ def test_a_field_that_does_not_fit_is_named(gateway: Gateway, fields: dict[str, 
     assert answer.json["errors"][0]["field"] == next(iter(fields))
 
 
-def test_a_purge_hides_every_product_in_batches(gateway_anywhere: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_purge_hides_every_product_in_batches(
+    gateway_anywhere: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gateway = gateway_anywhere
     monkeypatch.setattr(purging, "BATCH", 2)
     index_id = gateway.make_catalog()
@@ -123,5 +130,7 @@ def test_the_index_tells_its_shards_and_replicas(gateway: Gateway) -> None:
     assert (index["catalog"], index["model"], index["state"]) == ("default", MODEL, "live")
     assert [shard["shard"] for shard in index["shards"]] == [0, 1]
     assert index["shards"][0]["replicas"] == [{"process": "i1", "group": "g1", "state": None}]
-    assert index["shards"][1]["replicas"] == [{"process": "i1", "group": "g1", "state": {"seq": 4, "rows": 9}}]
+    assert index["shards"][1]["replicas"] == [
+        {"process": "i1", "group": "g1", "state": {"seq": 4, "rows": 9}}
+    ]
     assert Version.decode(index["version"]).index_id == index_id

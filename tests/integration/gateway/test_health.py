@@ -23,7 +23,6 @@ def with_workers(gateway: Gateway) -> None:
         c.execute(insert(replicas).values(process="i", group="g1", state={}, seen_at=now()))
 
 
-
 def test_with_everything_there_it_is_ready(gateway: Gateway) -> None:
     with_workers(gateway)
     answer = gateway.client.get("/readyz")
@@ -85,7 +84,9 @@ def test_the_pages_bring_nothing_from_outside(gateway: Gateway) -> None:
     assert gateway.client.get("/static/docs.js").mimetype == "text/javascript"
 
 
-@pytest.mark.parametrize("path", ["/static/../app.py", "/static/%2e%2e/app.py", "/static/", "/static/nothing.js"])
+@pytest.mark.parametrize(
+    "path", ["/static/../app.py", "/static/%2e%2e/app.py", "/static/", "/static/nothing.js"]
+)
 def test_nothing_beside_the_pages_files_is_served(gateway: Gateway, path: str) -> None:
     assert gateway.client.get(path).status_code == 404
 

@@ -30,9 +30,7 @@ def test_json_and_form_of_one_content_are_the_same_request(gateway: Gateway) -> 
     gateway.make_catalog()
     first = gateway.client.post("/v1/searches", json={"limit": 3, "image_url": "https://a/b"}, headers=KEY)
     form = {"image_url": "https://a/b", "limit": "3"}
-    again = gateway.client.post(
-        "/v1/searches", data=form, headers=KEY, content_type="multipart/form-data"
-    )
+    again = gateway.client.post("/v1/searches", data=form, headers=KEY, content_type="multipart/form-data")
     assert (first.json["id"], again.status_code) == (again.json["id"], 202)
 
 
@@ -52,7 +50,9 @@ def test_fifty_at_once_make_one_job(gateway_anywhere: Gateway) -> None:
     def send() -> None:
         form = {"image_url": "https://a/b", "limit": "3"}
         client = gateway.app.test_client()
-        answers.append(client.post("/v1/searches", data=form, headers=KEY, content_type="multipart/form-data"))
+        answers.append(
+            client.post("/v1/searches", data=form, headers=KEY, content_type="multipart/form-data")
+        )
 
     threads = [threading.Thread(target=send) for _ in range(50)]
     for thread in threads:

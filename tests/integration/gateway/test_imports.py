@@ -42,7 +42,11 @@ def test_options_are_kept(gateway: Gateway) -> None:
     gateway.serve_model()
     gateway.send_manifest(mode="replace", dry_run="false", force="true", refresh="true", base="photos/2026/")
     assert gateway.rows(imports)[0].options == {
-        "mode": "replace", "dry_run": False, "force": True, "refresh": True, "base": "photos/2026",
+        "mode": "replace",
+        "dry_run": False,
+        "force": True,
+        "refresh": True,
+        "base": "photos/2026",
     }
 
 
@@ -57,7 +61,9 @@ def test_options_are_kept(gateway: Gateway) -> None:
         ("a", b"id\ttitle\n", "tsv"),
     ],
 )
-def test_the_format_is_told_by_the_bytes_or_the_name(gateway: Gateway, name: str, data: bytes, found: str) -> None:
+def test_the_format_is_told_by_the_bytes_or_the_name(
+    gateway: Gateway, name: str, data: bytes, found: str
+) -> None:
     gateway.serve_model()
     gateway.send_manifest(data, name)
     assert gateway.rows(imports)[0].manifests[0]["format"] == found
@@ -76,7 +82,12 @@ def test_object_keys_are_noted_and_not_read(gateway: Gateway) -> None:
     body = {"object_keys": ["incoming/default/2026/all.CSV.gz"], "catalog": "default"}
     assert gateway.client.post("/v1/imports", json=body).status_code == 202
     assert gateway.rows(imports)[0].manifests == [
-        {"object": "incoming/default/2026/all.CSV.gz", "name": "all.CSV.gz", "format": "csv", "kind": "incoming"}
+        {
+            "object": "incoming/default/2026/all.CSV.gz",
+            "name": "all.CSV.gz",
+            "format": "csv",
+            "kind": "incoming",
+        }
     ]
     assert gateway.rows(objects) == []
 
@@ -145,9 +156,33 @@ def test_so_many_open_imports_and_no_more(open_gateway: Open) -> None:
 
 
 BAD_ROWS = [
-    {"chunk": 2, "no": 0, "line": 7, "product_id": "=1+1", "field": "price", "reason": "bad_price", "detail": "-5"},
-    {"chunk": 1, "no": 1, "line": 3, "product_id": None, "field": "id", "reason": "missing_id", "detail": "@x, \"y\""},
-    {"chunk": 1, "no": 0, "line": 3, "product_id": "商\n品", "field": "images", "reason": "url_failed", "detail": "…"},
+    {
+        "chunk": 2,
+        "no": 0,
+        "line": 7,
+        "product_id": "=1+1",
+        "field": "price",
+        "reason": "bad_price",
+        "detail": "-5",
+    },
+    {
+        "chunk": 1,
+        "no": 1,
+        "line": 3,
+        "product_id": None,
+        "field": "id",
+        "reason": "missing_id",
+        "detail": '@x, "y"',
+    },
+    {
+        "chunk": 1,
+        "no": 0,
+        "line": 3,
+        "product_id": "商\n品",
+        "field": "images",
+        "reason": "url_failed",
+        "detail": "…",
+    },
 ]
 
 
@@ -177,7 +212,7 @@ def test_no_cell_of_the_csv_is_a_formula(gateway: Gateway) -> None:
     assert answer.mimetype == "text/csv"
     rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
     assert [row["product_id"] for row in rows] == ["商\n品", "", "'=1+1"]
-    assert [row["detail"] for row in rows] == ["…", "'@x, \"y\"", "'-5"]
+    assert [row["detail"] for row in rows] == ["…", '\'@x, "y"', "'-5"]
     assert [row["line"] for row in rows] == ["3", "3", "7"]
 
 

@@ -16,17 +16,28 @@ HIT = {
     "score": 0.81,
     "image_id": "a" * 32,
     "product": {
-        "id": "SKU-1", "title": "Dress", "price": {"amount": "39.90", "currency": "EUR"},
-        "rating": {"value": 4.6, "count": 212}, "brand": None, "category": "dress", "color": None,
-        "availability": "in_stock", "url": None, "source_url": None,
+        "id": "SKU-1",
+        "title": "Dress",
+        "price": {"amount": "39.90", "currency": "EUR"},
+        "rating": {"value": 4.6, "count": 212},
+        "brand": None,
+        "category": "dress",
+        "color": None,
+        "availability": "in_stock",
+        "url": None,
+        "source_url": None,
     },
 }
 RESULT = {
     "image": {"id": "b" * 32, "width": 300, "height": 200, "quality": {"sharpness": 211.0}},
     "items": [
         {
-            "box": [0, 0, 1, 1], "label": "dress", "label_score": 0.9, "categories": [],
-            "no_confident_match": False, "hits": [HIT],
+            "box": [0, 0, 1, 1],
+            "label": "dress",
+            "label_score": 0.9,
+            "categories": [],
+            "no_confident_match": False,
+            "hits": [HIT],
         }
     ],
     "index": {"version": "v", "time": "2026-11-01T00:00:00.000Z", "partial": False, "missing": []},
@@ -68,9 +79,17 @@ def test_a_finished_search_shows_its_hits_with_addresses_that_need_no_key(gatewa
 
 @pytest.mark.parametrize(
     ("language", "word"),
-    [("en", "blurred"), ("zh-CN,zh;q=0.9", "模糊"), ("de, zh;q=0.5", "模糊"), ("fr", "blurred"), ("", "blurred")],
+    [
+        ("en", "blurred"),
+        ("zh-CN,zh;q=0.9", "模糊"),
+        ("de, zh;q=0.5", "模糊"),
+        ("fr", "blurred"),
+        ("", "blurred"),
+    ],
 )
-def test_a_rejected_photo_is_advised_in_the_readers_language(gateway: Gateway, language: str, word: str) -> None:
+def test_a_rejected_photo_is_advised_in_the_readers_language(
+    gateway: Gateway, language: str, word: str
+) -> None:
     job_id = searched(gateway)
     gateway.finish(job_id, State.REJECTED, reasons=[{"code": "blurred", "measured": 4.0, "threshold": 10.0}])
     answer = gateway.client.get(f"/v1/jobs/{job_id}", headers={"Accept-Language": language})
@@ -117,7 +136,9 @@ def test_jobs_are_filtered_by_state_and_kind(gateway: Gateway) -> None:
     assert ids("kind=search&state=queued") == [still]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "state=done", "kind=x", "after=%3F", "after=e30", "page=2"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=101", "state=done", "kind=x", "after=%3F", "after=e30", "page=2"]
+)
 def test_a_bad_query_names_the_field(gateway: Gateway, query: str) -> None:
     answer = gateway.client.get(f"/v1/jobs?{query}")
     assert answer.status_code == 422
@@ -175,8 +196,20 @@ def test_erasing_an_import_takes_manifests_chunks_and_error_rows(gateway: Gatewa
         manifest = c.execute(select(objects.c.name)).scalar_one()
         c.execute(
             insert(chunks).values(
-                job_id=job_id, no=0, tenant="default", state="done", attempt=1, rows_object=manifest, row_from=0,
-                row_to=1, suspect=False, losses_alone=0, products=1, images=0, embedded=0, bad_rows=0,
+                job_id=job_id,
+                no=0,
+                tenant="default",
+                state="done",
+                attempt=1,
+                rows_object=manifest,
+                row_from=0,
+                row_to=1,
+                suspect=False,
+                losses_alone=0,
+                products=1,
+                images=0,
+                embedded=0,
+                bad_rows=0,
             )
         )
         c.execute(
@@ -232,13 +265,33 @@ def test_the_progress_of_an_import_is_summed_from_its_chunks(gateway: Gateway) -
         for no, state in enumerate(("done", "running")):
             c.execute(
                 insert(chunks).values(
-                    job_id=job_id, no=no, tenant="default", state=state, attempt=1, rows_object="x", row_from=0,
-                    row_to=10, suspect=False, losses_alone=0, products=9, images=8, embedded=7, bad_rows=1,
+                    job_id=job_id,
+                    no=no,
+                    tenant="default",
+                    state=state,
+                    attempt=1,
+                    rows_object="x",
+                    row_from=0,
+                    row_to=10,
+                    suspect=False,
+                    losses_alone=0,
+                    products=9,
+                    images=8,
+                    embedded=7,
+                    bad_rows=1,
                 )
             )
         c.execute(update(imports).values(planned=True, rows=25, bad_rows=5, ignored_columns=["shelf"]))
         c.execute(update(jobs).values(claimed_at=now()))
     assert gateway.client.get(f"/v1/jobs/{job_id}").json["progress"] == {
-        "planned": True, "rows": 25, "chunks": 2, "chunks_done": 1, "rows_done": 10, "products": 18, "images": 16,
-        "embedded": 14, "bad_rows": 7, "ignored_columns": ["shelf"],
+        "planned": True,
+        "rows": 25,
+        "chunks": 2,
+        "chunks_done": 1,
+        "rows_done": 10,
+        "products": 18,
+        "images": 16,
+        "embedded": 14,
+        "bad_rows": 7,
+        "ignored_columns": ["shelf"],
     }

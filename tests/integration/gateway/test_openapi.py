@@ -45,7 +45,9 @@ def test_the_document_is_sound(gateway: Gateway) -> None:
         named = [p["name"] for p in operation["parameters"] if p["in"] == "path"]
         assert sorted(named) == sorted(re.findall(r"{(\w+)}", path)), where
         assert all(p["required"] for p in operation["parameters"] if p["in"] == "path"), where
-        assert len({(p["in"], p["name"]) for p in operation["parameters"]}) == len(operation["parameters"]), where
+        assert len({(p["in"], p["name"]) for p in operation["parameters"]}) == len(operation["parameters"]), (
+            where
+        )
         assert all(p["schema"] for p in operation["parameters"]), where
         assert all(r["description"] for r in operation["responses"].values()), where
         assert ("requestBody" in operation) <= (method in ("put", "post", "patch")), where

@@ -38,7 +38,9 @@ def test_every_error_has_a_status_that_fits_whether_a_retry_helps(kind: type[err
         ("POST", "/", 405, "method_not_allowed"),
     ],
 )
-def test_what_is_not_there_is_a_problem_too(gateway: Gateway, method: str, path: str, status: int, code: str) -> None:
+def test_what_is_not_there_is_a_problem_too(
+    gateway: Gateway, method: str, path: str, status: int, code: str
+) -> None:
     answer = gateway.client.open(path, method=method)
     assert answer.content_type == "application/problem+json"
     assert set(answer.json) == MEMBERS

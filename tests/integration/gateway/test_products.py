@@ -46,7 +46,12 @@ def test_a_product_with_photos_becomes_a_job(gateway: Gateway) -> None:
     assert answer.status_code == 202
     (job,) = gateway.rows(jobs)
     assert answer.headers["Location"] == f"/v1/jobs/{job.id}"
-    assert (job.kind, job.stage, job.product_id, job.fingerprint) == ("product", "embed_write", "a", FINGERPRINT)
+    assert (job.kind, job.stage, job.product_id, job.fingerprint) == (
+        "product",
+        "embed_write",
+        "a",
+        FINGERPRINT,
+    )
     assert job.accept_no == gateway.rows(products)[0].accepted_at
     assert job.request == {
         "product_id": "a",
@@ -115,7 +120,21 @@ def test_what_was_accepted_later_wins_attribute_by_attribute(gateway_anywhere: G
 
 @pytest.mark.parametrize(
     "product_id",
-    ["a/b", "/a", "a/", "a//b", "a:retry", "a b", "ä/商品🛍", "<b>&\"'", "=1+1", "a\nb", "%2F", "..", "\u202eabc"],
+    [
+        "a/b",
+        "/a",
+        "a/",
+        "a//b",
+        "a:retry",
+        "a b",
+        "ä/商品🛍",
+        "<b>&\"'",
+        "=1+1",
+        "a\nb",
+        "%2F",
+        "..",
+        "\u202eabc",
+    ],
 )
 def test_ids_are_taken_as_they_are(gateway_anywhere: Gateway, product_id: str) -> None:
     gateway = gateway_anywhere

@@ -34,7 +34,9 @@ def test_the_deployments_limit_counts_where_a_key_has_none(valkey: Valkey) -> No
     limiter.close()
 
 
-def test_without_redis_requests_pass_and_it_is_left_alone_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_redis_requests_pass_and_it_is_left_alone_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     asked = []
     limiter = rates.RateLimiter(NOWHERE, 1)
     pipeline = limiter._client.pipeline

@@ -76,8 +76,11 @@ def test_what_is_not_said_takes_its_default(gateway: Gateway) -> None:
 def test_filters_reach_the_workers_as_lists_with_known_words(gateway: Gateway) -> None:
     gateway.make_catalog()
     filters = {
-        "category": "dress", "brand": ["A", "B"], "availability": "In Stock",
-        "price": {"max": 50, "currency": "eur"}, "rating": {"min": 4},
+        "category": "dress",
+        "brand": ["A", "B"],
+        "availability": "In Stock",
+        "price": {"max": 50, "currency": "eur"},
+        "rating": {"min": 4},
     }
     assert gateway.search(filters=filters, store="false").status_code == 202
     (job,) = gateway.rows(jobs)
@@ -98,7 +101,9 @@ def test_a_search_by_address_is_left_to_a_vision_worker(gateway: Gateway) -> Non
     assert job.request["image"] == {"kind": "url", "url": "https://shop.example/a.jpg"}
 
 
-@pytest.mark.parametrize("url", ["ftp://shop.example/a", "file:///etc/passwd", "https://a b", "http://" + "a" * 2000])
+@pytest.mark.parametrize(
+    "url", ["ftp://shop.example/a", "file:///etc/passwd", "https://a b", "http://" + "a" * 2000]
+)
 def test_an_address_that_is_none_is_refused(gateway: Gateway, url: str) -> None:
     gateway.make_catalog()
     assert refused(gateway, ask(gateway, image_url=url))[:2] == (422, "invalid_request")
@@ -214,8 +219,14 @@ def test_a_min_version_ahead_of_the_log_is_refused_and_one_behind_is_kept(gatewa
         reached = append(c, index_id, {0: [Entry("patch", {"columns": {}})]})
     seq, chain = reached[0]
     ahead = Version(index_id, {0: (seq + 1, chain)}).encode()
-    assert refused(gateway, ask(gateway, image_url="https://a/b", min_version=ahead))[:2] == (422, "version_ahead")
-    assert refused(gateway, ask(gateway, image_url="https://a/b", min_version="?"))[:2] == (422, "bad_version")
+    assert refused(gateway, ask(gateway, image_url="https://a/b", min_version=ahead))[:2] == (
+        422,
+        "version_ahead",
+    )
+    assert refused(gateway, ask(gateway, image_url="https://a/b", min_version="?"))[:2] == (
+        422,
+        "bad_version",
+    )
     version = Version(index_id, reached).encode()
     assert ask(gateway, image_url="https://a/b", min_version=version).status_code == 202
     assert gateway.rows(jobs)[0].request["min_version"] == version
@@ -263,7 +274,9 @@ def test_a_body_over_the_limit_is_413_and_nothing_is_stored(open_gateway: Any) -
 
 def test_ten_thousand_form_parts_are_413(gateway: Gateway) -> None:
     gateway.make_catalog()
-    answer = gateway.client.post("/v1/searches", data={"image": (io.BytesIO(png()), "a.png"), "x": ["1"] * 10_000})
+    answer = gateway.client.post(
+        "/v1/searches", data={"image": (io.BytesIO(png()), "a.png"), "x": ["1"] * 10_000}
+    )
     assert refused(gateway, answer)[:2] == (413, "too_large")
 
 

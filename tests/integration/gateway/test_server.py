@@ -65,7 +65,9 @@ class Client:
 
 def head(line: str, **headers: Any) -> bytes:
     told = {"Host": "127.0.0.1", **{name.replace("_", "-"): value for name, value in headers.items()}}
-    return f"{line} HTTP/1.1\r\n{''.join(f'{k}: {v}' + chr(13) + chr(10) for k, v in told.items())}\r\n".encode()
+    return (
+        f"{line} HTTP/1.1\r\n{''.join(f'{k}: {v}' + chr(13) + chr(10) for k, v in told.items())}\r\n".encode()
+    )
 
 
 def form(photo: bytes) -> bytes:
@@ -240,7 +242,10 @@ def test_the_process_serves_until_sigterm_and_ends_with_zero(tmp_path: Path, mig
     (tmp_path / "tusou.db").write_bytes(migrated.read_bytes())
     variables = {"TUSOU_HOME": str(tmp_path), "TUSOU_PORT": "0", "TUSOU_REDIS_URL": NOWHERE}
     program = subprocess.Popen(
-        [sys.executable, "-m", "services.gateway"], env={**os.environ, **variables}, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "services.gateway"],
+        env={**os.environ, **variables},
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert program.stderr is not None
     line = next(line for line in program.stderr if "serving on" in line)
@@ -257,7 +262,10 @@ def test_the_process_serves_until_sigterm_and_ends_with_zero(tmp_path: Path, mig
 def test_the_process_refuses_an_older_schema_and_says_what_to_do(tmp_path: Path) -> None:
     variables = {"TUSOU_HOME": str(tmp_path), "TUSOU_PORT": "0", "TUSOU_REDIS_URL": NOWHERE}
     run = subprocess.run(
-        [sys.executable, "-m", "services.gateway"], env={**os.environ, **variables}, capture_output=True, text=True
+        [sys.executable, "-m", "services.gateway"],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
     )
     assert run.returncode == 1
     assert "tusou migrate" in run.stderr

@@ -71,7 +71,9 @@ def test_who_waits_in_vain_gets_202(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("prefer", ["wait=0", "wait=soon", "wait", "return=minimal", ""])
-def test_other_preferences_wait_for_nothing(gateway: Gateway, prefer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_preferences_wait_for_nothing(
+    gateway: Gateway, prefer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(waiting.Waiting, "for_end", None)
     gateway.make_catalog()
     assert gateway.search(headers={"Prefer": prefer}).status_code == 202
@@ -130,7 +132,9 @@ def test_who_waits_ends_a_search_that_no_index_worker_answers(gateway: Gateway) 
     def too_late(job_id: str) -> None:
         with gateway.db.write() as c:
             values = {"state": "running", "stage": "lookup", "answer_by": now() - 1, "hedge_at": now() - 1}
-            c.execute(update(jobs).where(jobs.c.id == job_id).values(groups={"g1": [0]}, parts_left=1, **values))
+            c.execute(
+                update(jobs).where(jobs.c.id == job_id).values(groups={"g1": [0]}, parts_left=1, **values)
+            )
 
     gateway.make_catalog()
     thread = meanwhile(gateway, too_late)

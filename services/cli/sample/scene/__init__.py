@@ -1,1 +1,1 @@
-"""Photos as a phone would take them: what stands where, in which light, through which lens."""
+"""Where products are pictured: in the studio, and by a phone wherever they lie."""

@@ -6,10 +6,12 @@ import random
 
 from PIL import Image, ImageChops, ImageFilter
 
-from services.cli.sample.noise import MIDDLE, grain, tile
+from services.cli.sample.drawing.canvas import relief
+from services.cli.sample.drawing.noise import MIDDLE, grain, tile
 
-# Gains of red, green and blue: lamp light, daylight, an overcast window.
+# Gains of red, green and blue under two lamps, in daylight and by an overcast window.
 _CASTS = ((1.05, 1.0, 0.9), (1.03, 1.0, 0.95), (1.0, 1.0, 1.0), (0.96, 0.99, 1.05))
+_SENSOR = 512  # pixels: the side of the noise that is repeated
 
 
 def exposed(picture: Image.Image, rng: random.Random) -> Image.Image:
@@ -33,9 +35,9 @@ def _falloff(size: tuple[int, int], rng: random.Random) -> Image.Image:
 
 def _noisy(picture: Image.Image, rng: random.Random) -> Image.Image:
     strength = rng.uniform(0.07, 0.15)  # of a deviation of 40 grey levels
-    bands = []
-    for _ in range(3):
-        piece = tile(grain("sensor", 512, 512), picture.size, rng.randrange(512), rng.randrange(512))
-        bands.append(piece)
-    noise = Image.merge("RGB", bands).point([round(MIDDLE + (v - MIDDLE) * strength) for v in range(256)] * 3)
-    return ImageChops.add(picture, noise, 1.0, -MIDDLE)
+    sensor = grain("sensor", _SENSOR, _SENSOR)
+    bands = [
+        relief(tile(sensor, picture.size, rng.randrange(_SENSOR), rng.randrange(_SENSOR)), strength)
+        for _ in range(3)
+    ]
+    return ImageChops.add(picture, Image.merge("RGB", bands), 1.0, -MIDDLE)

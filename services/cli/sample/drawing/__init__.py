@@ -1,0 +1,1 @@
+"""Drawing with light: outlines, masks, colours, materials."""
