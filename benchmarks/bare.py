@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from PIL import Image
-from workers.models.registry import load_model
 
 from benchmarks.shop import MODEL, weights
 from workers.models.geometry import prepare
 from workers.models.port import Model
+from workers.models.registry import load_model
 
 DECODE_THREADS = 2
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import time
 
-from workers.vision.warmup import choose_import_batch
-
 from benchmarks.bare import Bare
 from benchmarks.shop import fashion_photo, fashion_rows, import_fashion, report, shop
+from workers.vision.warmup import choose_import_batch
 
 ROWS = int(os.environ.get("ROWS", "1500"))
 BARE_ROWS = 400

@@ -99,8 +99,8 @@ class Dispatcher:
     def send(self, task: topology.Task, message: Message, *, group: str | None = None) -> None:
         """Raises ValueError for what the topology does not declare; dropped when the broker is away."""
         target = topology.index_queue(group) if group is not None else task.queue
-        if target is None or task.name not in topology.TASKS:
-            raise ValueError(f"{task.name} has no queue in the topology")
+        if target is None or task.name not in topology.TASKS or not topology.declared(target.name):
+            raise ValueError(f"the topology does not declare task {task.name} with queue {target}")
         try:
             self._unsent.put_nowait((task.name, target.name, message.to_wire()))
         except queue.Full:

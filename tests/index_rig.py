@@ -201,7 +201,8 @@ class Worker:
 
     def seal(self) -> bool:
         self.rig.seal_wanted()
-        return any([self.builder.build(held, "shop") for held in self.indexer.shards.all()])
+        built = [self.builder.build(held, "shop") for held in self.indexer.shards.all()]
+        return any(built)
 
     def rows(self) -> int:
         return sum(held.view.engine.rows() for held in self.indexer.shards.all())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from threading import Event
 from typing import Any
 
 from flask import Request, request
@@ -25,13 +26,15 @@ _SEARCH_STAGES = {"embed": "vision", "lookup": "index"}
 
 
 def preferred_wait(request: Request) -> int:
-    """Seconds of `Prefer: wait=N`, at most MAX_PREFER_S; 0 without one (RFC 7240: what is not understood
-    is ignored)."""
+    """Seconds of `Prefer: wait=N`, at most MAX_PREFER_S; 0 without one.
+
+    What is not understood is ignored (RFC 7240, section 2).
+    """
     found = _WAIT.search(request.headers.get("Prefer", ""))
     return min(int(found[1]), MAX_PREFER_S) if found else 0
 
 
-def accepted(deps: Deps, row: Row[Any], event: Any, seconds: int) -> ResponseReturnValue:
+def accepted(deps: Deps, row: Row[Any], event: Event | None, seconds: int) -> ResponseReturnValue:
     """The answer to work that was accepted: 202, or 200 with the finished job for who waits."""
     if event is not None:
         row = deps.waiting.for_end(row, event, seconds)

@@ -36,7 +36,12 @@ def register(app: Flask) -> None:
         if current is not None:
             rule = request.url_rule
             current.outcome = g.get("problem", "done")
-            current.note(route=rule.rule if rule else None, status=answer.status_code, tenant=g.get("tenant"))
+            current.note(
+                route=rule.rule if rule else None,
+                status=answer.status_code,
+                tenant=g.get("tenant"),
+                key=g.get("key_id"),
+            )
         return answer
 
     app.wsgi_app = logged(app.wsgi_app)  # type: ignore[method-assign, assignment]  # as Flask's docs say

@@ -27,9 +27,8 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 @dataclass(frozen=True)
 class Repeat:
-    """What the first request with this key was answered."""
+    """What the first request with this key made; its status follows from the route."""
 
-    status: int
     job_id: str | None
     location: str | None
 
@@ -55,7 +54,7 @@ class Once:
             raise InvalidRequest(
                 f"this {HEADER} came with another body before; use a new one", code="idempotency_mismatch"
             )
-        return Repeat(row.status, row.job_id, row.location)
+        return Repeat(row.job_id, row.location)
 
     def take(
         self, c: Connection, db: Database, *, status: int, job_id: str | None, location: str | None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from services.gateway.admission import Admission
-from services.gateway.auth import Guard
+from services.gateway.auth import DEFAULT_TENANT, Guard
 from services.gateway.rates import RateLimiter
 from services.gateway.signing import Signer, shared_secret
 from services.gateway.waiting import Waiters, Waiting
@@ -107,4 +107,4 @@ def _bootstrap(db: Database, secret: str) -> None:
         return
     with db.write() as c:
         if not any_key(c, revoked_too=True):
-            create_key(c, db, tenant="default", name="bootstrap", scopes=[ADMIN], secret=secret)
+            create_key(c, db, tenant=DEFAULT_TENANT, name="bootstrap", scopes=[ADMIN], secret=secret)

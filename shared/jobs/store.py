@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, case, delete, func, insert, or_, select, tuple_, update
 
 from shared.db.engine import now
-from shared.db.tables import chunks, jobs, parts
+from shared.db.tables import chunks, imports, jobs, manifest_ids, parts, row_errors
 from shared.errors import Conflict, Expired, LostClaim, NotFound
 from shared.jobs.job import FINAL, OPEN, State, failure
+from shared.storage import owners
 from shared.topology import Stage
 
 
@@ -248,6 +249,7 @@ def expire(c: Connection, *, tombstone_for: float, limit: int = 500) -> list[str
 def entomb(c: Connection, ids: list[str], *, tombstone_for: float) -> None:
     """Finished jobs lose everything but the fact that they were."""
     c.execute(delete(parts).where(parts.c.job_id.in_(ids)))
+    _forget_imports(c, ids)
     c.execute(
         update(jobs)
         .where(jobs.c.id.in_(ids))
@@ -259,6 +261,16 @@ def entomb(c: Connection, ids: list[str], *, tombstone_for: float) -> None:
             **dict.fromkeys(("outcome", "result", "error", "reasons", "progress", "product_id"), None),
         )
     )
+
+
+def _forget_imports(c: Connection, ids: list[str]) -> None:
+    """Manifests, chunks and row errors name products; they go with the job's result."""
+    of_these = imports.c.job_id.in_(ids)
+    manifests = c.execute(select(imports.c.manifests).where(of_these)).scalars()
+    owners.remove(c, [m["object"] for wanted in manifests for m in wanted if m.get("kind") != "incoming"])
+    owners.remove(c, c.execute(select(chunks.c.rows_object).where(chunks.c.job_id.in_(ids))).scalars())
+    for table in (row_errors, manifest_ids, chunks, imports):
+        c.execute(delete(table).where(table.c.job_id.in_(ids)))
 
 
 def lost_worker() -> dict[str, Any]:

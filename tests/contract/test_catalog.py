@@ -25,7 +25,7 @@ MODEL = "abcdefabcdef"
 @pytest.fixture
 def index(db: Database):
     with db.write() as c:
-        made = placement.ensure_catalog(
+        return placement.ensure_catalog(
             c,
             db,
             "shop",
@@ -36,7 +36,6 @@ def index(db: Database):
             shard_count=2,
             default_group="g1",
         )
-    return made
 
 
 def put(db: Database, index, product_id: str, *, images: list[str] | None = None, **attributes):

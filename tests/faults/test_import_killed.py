@@ -57,7 +57,8 @@ def test_an_import_survives_the_death_of(victim: str, tmp_path: Path) -> None:
         def searchable() -> bool:
             stack.keep()
             shard = client.get("/v1/index")["indexes"][0]["shards"][0]
-            return any(replica["state"]["rows"] == wanted for replica in shard["replicas"] if replica["state"])
+            states = [replica["state"] for replica in shard["replicas"]]
+            return any(state["rows"] == wanted for state in states if state)
 
         until(searchable, within=30, what="every image in the index")
         found = client.search(sample.folder / sample.queries[0].file, min_version=done["result"]["version"])

@@ -105,7 +105,7 @@ def test_a_flipped_byte_in_the_cache_is_fetched_again(rig: Rig) -> None:
 
 
 def test_a_restored_database_makes_the_worker_reload(rig: Rig) -> None:
-    """The log goes on from an older state with other entries: the chain tells, and nothing wrong is served."""
+    """The log goes on from an older state with other entries: the chain tells, nothing wrong is served."""
     worker = rig.worker()
     rig.put("kept", unit(1))
     worker.catch_up()

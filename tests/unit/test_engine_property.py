@@ -6,6 +6,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -22,23 +23,26 @@ from workers.indexer.engine.port import Change, Columns, Delete, Drop, Filters, 
 
 DIM = 16
 POOL = clustered(600, DIM, 12, np.random.default_rng(0))
+NEAR_POOL = [near(vector, np.random.default_rng(i)) for i, vector in enumerate(POOL)]
 TIE = 1e-4
 
+VECTORS = st.integers(0, len(POOL) - 1)
 PRODUCTS = st.integers(0, 19).map("p{}".format)
 IMAGES = st.integers(0, 29).map("i{}".format)
 SOME = st.sampled_from(["a", "b", "c"])
 LABELS = st.lists(st.sampled_from(["x", "y", "z"]), unique=True, max_size=2).map(tuple)
-COLUMNS = st.builds(
-    Columns,
-    category=st.none() | SOME,
-    brand=st.none() | SOME,
-    color=SOME,
-    labels=LABELS,
-    availability=st.none() | SOME,
-    price=st.none() | st.sampled_from([1.0, 9.99, 20.0]),
-    currency=st.sampled_from(["EUR", "USD"]),
-    rating=st.none() | st.sampled_from([3.5, 4.6]),
-)
+COLUMN_POOL = [
+    Columns(category, brand, color, labels, "in_stock", price, currency, rating)
+    for category, (brand, color), labels, (price, currency), rating in product(
+        [None, "a", "b"],
+        [("a", "a"), ("b", "a"), (None, "b"), ("c", "c")],
+        [(), ("x",), ("x", "y")],
+        [(None, None), (1.0, "EUR"), (9.99, "EUR"), (9.99, "USD")],
+        [None, 3.5, 4.6],
+    )
+]
+# Drawn by one number, so that long histories stay within what hypothesis draws for an example.
+COLUMNS = st.integers(0, len(COLUMN_POOL) - 1).map(COLUMN_POOL.__getitem__)
 ANY_OF = st.lists(SOME, max_size=2, unique=True).map(tuple)
 FILTERS = st.builds(
     Filters,
@@ -49,10 +53,10 @@ FILTERS = st.builds(
     currency=st.just("EUR"),
     rating_min=st.none() | st.just(4.6),
 ) | st.builds(Filters, color=ANY_OF)
-ROW = st.tuples(PRODUCTS, IMAGES, st.integers(0, 2), st.integers(0, len(POOL) - 1))
+ROW = st.tuples(PRODUCTS, IMAGES, st.integers(0, 2), VECTORS)
 QUERIES = st.builds(
     ShardQuery,
-    vector=st.integers(0, len(POOL) - 1).map(lambda i: near(POOL[i], np.random.default_rng(i))),
+    vector=VECTORS.map(NEAR_POOL.__getitem__),
     limit=st.sampled_from([1, 3, 10, 100]),
     group_by=st.sampled_from(["product", "image"]),
     min_score=st.none() | st.sampled_from([0.3, 0.9]),
@@ -60,6 +64,16 @@ QUERIES = st.builds(
     exclude_images=st.frozensets(IMAGES, max_size=3),
     exclude_products=st.frozensets(PRODUCTS, max_size=3),
 )
+# Asked in turn, one after every step of a history.
+STANDING = [
+    ShardQuery(NEAR_POOL[0], limit=10),
+    ShardQuery(NEAR_POOL[50], limit=5, group_by="image", filters=Filters(color=("a",))),
+    ShardQuery(NEAR_POOL[100], limit=3, filters=Filters(category=("a", "b"), labels=("x",))),
+    ShardQuery(
+        NEAR_POOL[150], limit=10, exclude_products=frozenset({"p1", "s75"}), exclude_images=frozenset({"i2"})
+    ),
+    ShardQuery(NEAR_POOL[200], limit=20, filters=Filters(price_max=10.0, currency="EUR"), min_score=0.1),
+]
 
 
 class ShardHistories(RuleBasedStateMachine):
@@ -73,6 +87,7 @@ class ShardHistories(RuleBasedStateMachine):
         super().__init__()
         self.store = Store(Path(tempfile.mkdtemp()))
         self.history: list[Change] = []
+        self.asked = 0
         self.truth: MemoryEngine = MemoryEngines().open(DIM, FINGERPRINT)
         self.engine: FaissEngine = self.engines.open(DIM, FINGERPRINT)
 
@@ -86,10 +101,10 @@ class ShardHistories(RuleBasedStateMachine):
             self.change(Upsert(rows_of(*rows), {row[0]: columns[i % 5] for i, row in enumerate(rows)}))
             self.restart((1, self.store.keep(self.engine.seal(self.store.folder))))
 
-    @rule(rows=st.lists(ROW, min_size=1, max_size=6), columns=st.lists(COLUMNS, min_size=6, max_size=6))
-    def upsert(self, rows: list[tuple[str, str, int, int]], columns: list[Columns]) -> None:
-        new = rows_of(*((product, image, item, POOL[i]) for product, image, item, i in rows))
-        self.change(Upsert(new, dict(zip(new.product_ids, columns, strict=False))))
+    @rule(rows=st.lists(ROW, min_size=1, max_size=6), columns=st.tuples(COLUMNS, COLUMNS))
+    def upsert(self, rows: list[tuple[str, str, int, int]], columns: tuple[Columns, ...]) -> None:
+        new = rows_of(*((product_id, image, item, POOL[i]) for product_id, image, item, i in rows))
+        self.change(Upsert(new, {row[0]: columns[i % 2] for i, row in enumerate(rows)}))
 
     @rule(product_id=PRODUCTS, columns=COLUMNS)
     def patch(self, product_id: str, columns: Columns) -> None:
@@ -125,7 +140,16 @@ class ShardHistories(RuleBasedStateMachine):
         self.engine.apply(self.history[position:])
 
     @rule(query=QUERIES)
-    def search_exactly(self, query: ShardQuery) -> None:
+    def search(self, query: ShardQuery) -> None:
+        self.same_products_exactly(query)
+        self.nothing_wrong_compressed(query)
+
+    @invariant()
+    def standing_queries_are_answered(self) -> None:
+        self.asked += 1
+        self.search(STANDING[self.asked % len(STANDING)])
+
+    def same_products_exactly(self, query: ShardQuery) -> None:
         """The same products; where scores differ by less than TIE, in any order."""
         found, expected = self.engine.search(replace(query, exact=True)), self.truth.search(query)
         assert [hit.score for hit in found] == pytest.approx([hit.score for hit in expected], abs=TIE)
@@ -134,12 +158,7 @@ class ShardHistories(RuleBasedStateMachine):
             assert groups(query, expected, clear) <= groups(query, found)
             assert groups(query, found, clear) <= groups(query, expected)
 
-    @rule(queries=st.lists(QUERIES, min_size=1, max_size=5))
-    def search(self, queries: list[ShardQuery]) -> None:
-        for query in queries:
-            self.search_for(query)
-
-    def search_for(self, query: ShardQuery) -> None:
+    def nothing_wrong_compressed(self, query: ShardQuery) -> None:
         """As many hits as there can be, each of a live and allowed row, one a group, its true score."""
         found = self.engine.search(query)
         every = self.truth.search(replace(query, limit=10_000))
@@ -186,7 +205,7 @@ def groups(query: ShardQuery, hits: list[Hit], above: float = -2.0) -> set[str]:
     return {group(query, hit) for hit in hits if hit.score > above}
 
 
-BUDGET = settings(max_examples=40, stateful_step_count=40, deadline=None)
+BUDGET = settings(max_examples=300, stateful_step_count=40, deadline=None)
 TestExactHistories = ExactHistories.TestCase
 TestExactHistories.settings = BUDGET
 TestCompressedHistories = CompressedHistories.TestCase

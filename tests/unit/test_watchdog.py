@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 
 import pytest
 
-from workers.vision import watchdog
-from workers.vision.watchdog import Watchdog
+from workers.vision.watchdog import Watchdog, end_process
 
 
 def test_a_model_within_its_limit_is_left_alone() -> None:
@@ -54,8 +54,8 @@ def test_a_stopped_watchdog_looks_no_more() -> None:
 
 def test_the_process_ends_without_waiting_for_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     codes: list[int] = []
-    monkeypatch.setattr(watchdog.os, "_exit", codes.append)
+    monkeypatch.setattr(os, "_exit", codes.append)
 
-    watchdog.end_process()
+    end_process()
 
     assert codes == [70]

@@ -11,6 +11,7 @@ from shared.jobs.claims import Gate
 from shared.runtime.heartbeat import Heartbeat
 from shared.settings import Settings
 from shared.storage.port import ObjectStore
+from shared.telemetry import MODEL_SECONDS
 from shared.wakeups import Notifier
 from workers.models.port import Model
 from workers.vision.batcher import Batcher
@@ -78,4 +79,6 @@ class Vision:
     def _stats(self) -> dict[str, float]:
         """What admission needs: seconds of one search, as measured."""
         images = self.batcher.images
+        MODEL_SECONDS.labels("busy").set(self.batcher.busy_s)
+        MODEL_SECONDS.labels("waiting").set(self.batcher.waiting_s)
         return {"service_s": self.batcher.busy_s / images if images else 0.0, "images": float(images)}

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
 from typing import Any
-
-from sqlalchemy import select, update
 
 from shared.answer.outcome import WHOLE, Item, Outcome
 from shared.db.engine import now
-from shared.db.tables import images
 from shared.errors import FingerprintMismatch, TusouError
-from shared.ids import random_id
 from shared.index.placement import groups_of, groups_seen, live_index
 from shared.jobs import store as jobs
 from shared.jobs.job import Claim, State
 from shared.messages import PartMessage
 from shared.reasons import Reason
-from shared.storage import owners
-from shared.storage.names import new_name
 from shared.telemetry import Timings
 from shared.topology import INDEX_SEARCH, LOOKUP
 from shared.vectors.codec import to_unit_f16
-from workers.vision import sources
+from workers.vision import photos
 from workers.vision.batcher import Lane, ModelFailure
-from workers.vision.decode import Decoded, DecodePlan
+from workers.vision.decode import DecodePlan
 from workers.vision.deps import Vision
 from workers.vision.quality import judge
 
@@ -38,22 +32,20 @@ def run(vision: Vision, claim: Claim) -> None:
         raise FingerprintMismatch(claim.fingerprint or "none", vision.model.fingerprint)
 
     with timings.measure("fetch"):
-        photo, image_id = sources.query_image(vision, claim.tenant, request["image"])
+        photo = photos.find(vision, claim.tenant, request["image"])
     if isinstance(photo, Reason):
         reject(vision, claim, [photo], timings)
         return
 
-    is_query = request["image"]["kind"] not in ("image", "product")
+    keep = request["store"] and not photo.of_product
     with timings.measure("decode"):
-        decoded = vision.decoder.decode(
-            photo.data, _plan(vision, request, keep=is_query and request["store"])
-        )
+        decoded = vision.decoder.decode(photo.data, _plan(vision, request, keep=keep))
     if isinstance(decoded, Reason):
         reject(vision, claim, [decoded], timings)
         return
-    reasons = judge(decoded.metrics, vision.thresholds) if is_query and vision.settings.quality_gate else ()
-    if reasons:
-        reject(vision, claim, list(reasons), timings)
+    judged = vision.settings.quality_gate and not photo.of_product
+    if judged and (reasons := judge(decoded.metrics, vision.thresholds)):
+        reject(vision, claim, reasons, timings)
         return
 
     with timings.measure("infer"):
@@ -64,13 +56,15 @@ def run(vision: Vision, claim: Claim) -> None:
             f"the model failed on this photo: {embedded.detail}", code="model_failed", retryable=True
         )
 
-    image_id = image_id or random_id()
     box = tuple(request["crop"]) if request["crop"] else WHOLE
     item = Item(box, embedded.label, embedded.label_score, to_unit_f16(embedded.vector).tobytes())
-    image = {"id": image_id, "width": decoded.width, "height": decoded.height, "quality": decoded.metrics}
+    size = {"width": decoded.width, "height": decoded.height}
+    image = {"id": photo.image_id, **size, "quality": decoded.metrics}
     _hand_over(vision, claim, Outcome(image, (item,), vision.model.fingerprint), timings)
-    if is_query:
-        _keep(vision, claim, image_id, photo.data, decoded)
+    if keep:
+        photos.keep(vision, claim, photo, decoded)
+    else:
+        photos.forget(vision, claim)
 
 
 def _plan(vision: Vision, request: dict[str, Any], *, keep: bool) -> DecodePlan:
@@ -112,45 +106,7 @@ def _hand_over(vision: Vision, claim: Claim, outcome: Outcome, timings: Timings)
             vision.dispatcher.send(INDEX_SEARCH, PartMessage(claim.id, group, claim.attempt), group=group)
 
 
-def _keep(vision: Vision, claim: Claim, image_id: str, data: bytes, decoded: Decoded) -> None:
-    """Put the normalised image in the upload's place; without `store` nothing of the photo stays."""
-    settings = vision.settings
-    stored = [
-        vision.store.put(new_name(kind, claim.tenant, vision.db.clock()), body)
-        for kind, body in (("images", decoded.normalised), ("thumbnails", decoded.thumbnail))
-        if body is not None
-    ]
-    with vision.db.write() as c:
-        row = c.execute(select(images.c.upload).where(images.c.id == image_id)).one_or_none()
-        owners.remove(c, [row.upload if row else None])
-        if not stored:
-            c.execute(images.delete().where(images.c.id == image_id))
-            return
-        owners.own(c, claim.tenant, stored, keep_for=settings.retention)
-        values = {
-            "state": "ready",
-            "upload": None,
-            "normalised": stored[0].name,
-            "thumbnail": stored[1].name if len(stored) > 1 else None,
-            "width": decoded.width,
-            "height": decoded.height,
-        }
-        if row is not None:
-            c.execute(update(images).where(images.c.id == image_id).values(values))
-        else:
-            c.execute(
-                images.insert().values(
-                    id=image_id,
-                    tenant=claim.tenant,
-                    sha256=hashlib.sha256(data).hexdigest(),
-                    created_at=now(),
-                    expires_at=now() + settings.retention,
-                    **values,
-                )
-            )
-
-
-def reject(vision: Vision, claim: Claim, reasons: list[Reason], timings: Timings) -> None:
+def reject(vision: Vision, claim: Claim, reasons: Sequence[Reason], timings: Timings) -> None:
     """The photo was judged and found wanting: codes and numbers; the gateway writes the advice."""
     with vision.db.write() as c:
         done = jobs.finish(
@@ -164,3 +120,4 @@ def reject(vision: Vision, claim: Claim, reasons: list[Reason], timings: Timings
         )
     if done:
         vision.notifier.job_done(claim.id)
+        photos.forget(vision, claim)

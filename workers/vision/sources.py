@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select
 
@@ -31,24 +30,17 @@ class Unchanged:
     """The host says that nothing changed since last time."""
 
 
-def query_image(vision: Vision, tenant: str, wanted: dict[str, Any]) -> tuple[Image | Reason, str | None]:
-    """The photo of a search and its image id, if it has one. `wanted` is the request's `image`."""
-    kind = wanted["kind"]
-    if kind == "url":
-        return by_url(vision, wanted["url"]), None
-    if kind == "object":
-        return by_key(vision, tenant, wanted["key"]), None
+def by_image_id(vision: Vision, tenant: str, image_id: str) -> Image | Reason:
+    """An upload as it came, or the normalised image that has taken its place."""
+    query = select(images.c.upload, images.c.normalised).where(
+        images.c.id == image_id, images.c.tenant == tenant
+    )
     with vision.db.read() as c:
-        row = c.execute(
-            select(images.c.upload, images.c.normalised).where(
-                images.c.id == wanted["id"], images.c.tenant == tenant
-            )
-        ).one_or_none()
-        name = row and (row.upload or row.normalised)
-        if not name:
-            return Reason("no_image"), wanted["id"]
-        owner = owners.find(c, name)
-    return Image(vision.store.get(owner.name, sha256=owner.sha256, length=owner.length)), wanted["id"]
+        row = c.execute(query).one_or_none()
+        name = (row.upload or row.normalised) if row is not None else None
+        if name is None:
+            return Reason("no_image", detail=f"there is no image {image_id}")
+        return Image(owners.read(c, vision.store, name))
 
 
 def by_source(vision: Vision, tenant: str, source: Source, *, base: str = "") -> Image | Reason:
@@ -58,8 +50,7 @@ def by_source(vision: Vision, tenant: str, source: Source, *, base: str = "") ->
     if source.kind == "object":
         return by_key(vision, tenant, source.value)
     if source.kind == "upload":
-        found, _ = query_image(vision, tenant, {"kind": "upload", "id": source.value})
-        return found
+        return by_image_id(vision, tenant, source.value)
     return by_path(vision, base, source.value)
 
 

@@ -17,7 +17,7 @@ from shared.jobs.job import Claim, State, failure
 from shared.messages import BadMessage, JobMessage
 from shared.telemetry import step
 from shared.topology import VISION_NUDGE, VISION_SEARCH, VISION_WRITE
-from workers.vision import search, write
+from workers.vision import photos, search, write
 from workers.vision.deps import Vision
 
 log = logging.getLogger(__name__)
@@ -117,3 +117,4 @@ def fail(vision: Vision, claim: Claim, code: str, detail: str, *, retryable: boo
             jobs.close_chunks(c, claim.id)
     if done:
         vision.notifier.job_done(claim.id)
+        photos.forget(vision, claim)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 
-from shared.storage.open import open_store
-
 from shared.db import schema
 from shared.db.engine import Database
 from shared.dispatch import Dispatcher
 from shared.images.limits import ImageLimits
 from shared.settings import Settings
+from shared.storage.open import open_store
 from shared.wakeups import Notifier
 from workers.models.registry import load_model
 from workers.vision.batcher import Batcher

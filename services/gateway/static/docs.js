@@ -34,7 +34,7 @@ function call({ path, method, summary, description, parameters, requestBody, res
     make(
       'div',
       { class: 'inside' },
-      description ? make('p', {}, description) : null,
+      description ? make('p', {}, ...prose(description)) : null,
       parameters.length ? section('Parameters', parameters.map(parameter)) : null,
       ...Object.entries(requestBody?.content ?? {}).map(([type, { schema }]) => section(type, fields(schema))),
       section('Answers', Object.entries(responses).map(answer)),
@@ -48,7 +48,12 @@ function section(title, rows) {
 
 function row(name, shape, text) {
   const code = make('td', {}, make('code', {}, shape));
-  return make('tr', {}, make('th', { scope: 'row' }, make('code', {}, name)), code, make('td', {}, text ?? ''));
+  return make('tr', {}, make('th', { scope: 'row' }, make('code', {}, name)), code, make('td', {}, ...prose(text ?? '')));
+}
+
+/** Text whose `backticks` become code. */
+function prose(text) {
+  return text.split('`').map((part, i) => (i % 2 ? make('code', {}, part) : part));
 }
 
 function parameter({ name, in: place, schema, description }) {

@@ -26,9 +26,14 @@ def test_a_key_has_so_many_requests_a_minute(open_gateway: Open, valkey: Valkey)
 
 def test_the_deployments_limit_counts_where_a_key_has_none(valkey: Valkey) -> None:
     limiter = rates.RateLimiter(valkey.url, 1)
-    with pytest.raises(Overloaded):
-        for _ in range(3):
+    # Three at a limit of one: wherever the minute ends, two of them fall into the same.
+    refused = []
+    for _ in range(3):
+        try:
             limiter.check("a key without a limit", None)
+        except Overloaded as error:
+            refused.append(error.code)
+    assert "rate_limited" in refused
     for _ in range(3):
         limiter.check("a key that may all", 0)
     limiter.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import select
@@ -11,107 +10,15 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from services.gateway import server as server_module
-from services.gateway.server import Server
 from shared.db.tables import jobs, objects
-from tests.gateway_rig import NOWHERE, Gateway, png
-from tests.integration.gateway.conftest import Open
-
-TIMEOUT_S = 30
-BOUNDARY = b"----boundary"
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def code(self) -> str:
-        assert self.headers["content-type"] == "application/problem+json"
-        return str(json.loads(self.body)["code"])
-
-
-class Client:
-    """A socket that speaks HTTP as badly as a test wants."""
-
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S)
-
-    def send(self, *parts: bytes) -> None:
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the answer may have come already
-            self.socket.sendall(b"".join(parts))
-
-    def answer(self) -> Answer:
-        with self.socket.makefile("rb") as file:
-            status = int(file.readline().split()[1])
-            headers: dict[str, str] = {}
-            while line := file.readline().strip():
-                name, _, value = line.decode().partition(":")
-                headers[name.lower()] = value.strip()
-            return Answer(status, headers, file.read(int(headers["content-length"])))
-
-    def close(self) -> None:
-        self.socket.close()
-
-
-def head(line: str, **headers: Any) -> bytes:
-    told = {"Host": "127.0.0.1", **{name.replace("_", "-"): value for name, value in headers.items()}}
-    return (
-        f"{line} HTTP/1.1\r\n{''.join(f'{k}: {v}' + chr(13) + chr(10) for k, v in told.items())}\r\n".encode()
-    )
-
-
-def form(photo: bytes) -> bytes:
-    disposition = b'Content-Disposition: form-data; name="image"; filename="a.png"'
-    return b"--" + BOUNDARY + b"\r\n" + disposition + b"\r\n\r\n" + photo + b"\r\n--" + BOUNDARY + b"--\r\n"
-
-
-def chunk(data: bytes) -> bytes:
-    return f"{len(data):x}\r\n".encode() + data + b"\r\n"
-
-
-FORM = {"Content_Type": f"multipart/form-data; boundary={BOUNDARY.decode()}"}
-CHUNKED = {**FORM, "Transfer_Encoding": "chunked"}
-
-
-@dataclass
-class Running:
-    gateway: Gateway
-    server: Server
-    thread: threading.Thread
-
-    def client(self) -> Client:
-        return Client(self.server.port)
-
-    def get(self, path: str = "/healthz") -> Answer:
-        client = self.client()
-        client.send(head(f"GET {path}"))
-        answer = client.answer()
-        client.close()
-        return answer
-
-
-@pytest.fixture
-def running(open_gateway: Open) -> Iterator[Running]:
-    """Limits are 100 kB for photos and 200 kB for manifests."""
-    gateway = open_gateway(port=0, max_image_bytes=100_000, max_manifest_bytes=200_000)
-    gateway.make_catalog()
-    server = Server(gateway.app, gateway.settings)
-    thread = threading.Thread(target=server.run, args=(gateway.deps.waiters.close,))
-    thread.start()
-    yield Running(gateway, server, thread)
-    server.stop()
-    thread.join(TIMEOUT_S)
-    assert not thread.is_alive()
+from tests.gateway_rig import NOWHERE, png
+from tests.integration.gateway.conftest import Running
+from tests.integration.gateway.raw_http import CHUNKED, FORM, TIMEOUT_S, Client, chunk, form, head
 
 
 def stored(running: Running) -> int:

@@ -56,7 +56,9 @@ def _tombstones(keeper: Keeper) -> None:
 
 
 def _count(keeper: Keeper) -> None:
-    query = select(jobs.c.kind, func.count().label("open")).where(jobs.c.state.in_(OPEN)).group_by(jobs.c.kind)
+    query = (
+        select(jobs.c.kind, func.count().label("open")).where(jobs.c.state.in_(OPEN)).group_by(jobs.c.kind)
+    )
     with keeper.db.read() as c:
         counts = {row.kind: row.open for row in c.execute(query)}
     for kind in ("search", "product", "import"):

@@ -1,0 +1,91 @@
+"""The photo of a search: where it is, what is kept of it, and that nothing is when the shop says so."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from shared.db.engine import now
+from shared.db.tables import images
+from shared.ids import random_id
+from shared.jobs.job import Claim
+from shared.reasons import Reason
+from shared.storage import owners
+from shared.storage.names import new_name
+from workers.vision import sources
+from workers.vision.decode import Decoded
+from workers.vision.deps import Vision
+
+
+@dataclass(frozen=True)
+class Photo:
+    """`of_product`: it is a product's image already, so it is neither judged nor kept again."""
+
+    data: bytes
+    image_id: str
+    of_product: bool = False
+    has_row: bool = True
+
+
+def find(vision: Vision, tenant: str, wanted: dict[str, Any]) -> Photo | Reason:
+    """The photo that a request's `image` names."""
+    if wanted["kind"] in ("url", "object"):
+        by_url = wanted["kind"] == "url"
+        got = (
+            sources.by_url(vision, wanted["url"]) if by_url else sources.by_key(vision, tenant, wanted["key"])
+        )
+        return got if isinstance(got, Reason) else Photo(got.data, random_id(), has_row=False)
+    with vision.db.read() as c:
+        of_product = select(images.c.product_id).where(images.c.id == wanted["id"], images.c.tenant == tenant)
+        product_id = c.execute(of_product).scalar()
+    got = sources.by_image_id(vision, tenant, wanted["id"])
+    return (
+        got if isinstance(got, Reason) else Photo(got.data, wanted["id"], of_product=product_id is not None)
+    )
+
+
+def keep(vision: Vision, claim: Claim, photo: Photo, decoded: Decoded) -> None:
+    """The normalised image takes the upload's place."""
+    settings = vision.settings
+    stored = [
+        vision.store.put(new_name(kind, claim.tenant, vision.db.clock()), body)
+        for kind, body in (("images", decoded.normalised), ("thumbnails", decoded.thumbnail))
+        if body is not None
+    ]
+    values = {
+        "state": "ready",
+        "upload": None,
+        "normalised": stored[0].name,
+        "thumbnail": stored[1].name if len(stored) > 1 else None,
+        "width": decoded.width,
+        "height": decoded.height,
+    }
+    with vision.db.write() as c:
+        owners.own(c, claim.tenant, stored, keep_for=settings.retention)
+        if not photo.has_row:
+            born = {"id": photo.image_id, "tenant": claim.tenant, "created_at": now()}
+            sha256 = hashlib.sha256(photo.data).hexdigest()
+            expires_at = now() + settings.retention
+            c.execute(insert(images).values(**born, **values, sha256=sha256, expires_at=expires_at))
+            return
+        replaced = c.execute(select(images.c.upload).where(images.c.id == photo.image_id)).scalar()
+        changed = c.execute(
+            update(images).where(images.c.id == photo.image_id, images.c.upload.is_not(None)).values(values)
+        )
+        # Another search of the same upload was first, or the row has gone: ours is one too many.
+        owners.remove(c, [replaced] if changed.rowcount else [s.name for s in stored])
+
+
+def forget(vision: Vision, claim: Claim) -> None:
+    """A search with `store: false` that has finished leaves nothing of an upload of its own."""
+    wanted = claim.request.get("image", {})
+    if claim.request.get("store", True) or wanted.get("kind") != "upload":
+        return
+    with vision.db.write() as c:
+        of_upload = (images.c.id == wanted["id"], images.c.product_id.is_(None))
+        for row in c.execute(select(images).where(*of_upload)).all():
+            owners.remove(c, [row.upload, row.normalised, row.thumbnail])
+        c.execute(delete(images).where(*of_upload))
