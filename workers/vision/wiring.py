@@ -38,7 +38,7 @@ def open_vision(settings: Settings) -> Vision:
         device=settings.device,
         threads=settings.model_threads,
     )
-    batch = settings.import_batch or choose_import_batch(model, on_gpu=settings.device == "cuda")
+    batch = settings.import_batch or choose_import_batch(model, on_gpu=model.device == "cuda")
     log.info("imports use batches of %d", batch)
     return Vision(
         settings=settings,

@@ -52,13 +52,13 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def open_gateway(tmp_path: Path, migrated: Path, postgres_url: str) -> Iterator[Open]:
+def open_gateway(tmp_path: Path, migrated: Path) -> Iterator[Open]:
     """Opens gateways with settings of a test's own, on one SQLite database unless `url` names another."""
     opened: list[Gateway] = []
     copy = tmp_path / "tusou.db"
     shutil.copy(migrated, copy)
 
-    def open_one(url: str = postgres_url, **settings: Any) -> Gateway:
+    def open_one(url: str = f"sqlite:///{copy}", **settings: Any) -> Gateway:
         gateway = Gateway(url, **{"redis_url": NOWHERE, **settings})
         opened.append(gateway)
         return gateway

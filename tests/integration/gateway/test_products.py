@@ -277,8 +277,8 @@ def test_products_are_listed_by_id_page_by_page_and_by_catalog(gateway: Gateway)
     for product_id in reversed(ids):
         gateway.put(quote(product_id, safe=""), title=product_id)
     gateway.client.put("/v1/products/s?catalog=shoes", json={})
-    gateway.add_image("c", source=URL, width=10, height=20)
-    gateway.add_image("c", source="photos/c.jpg", position=1)
+    gateway.add_image("c", source=URL, width=10, height=20, line=0, position=0)
+    gateway.add_image("c", source="photos/c.jpg", line=0, position=1)
     seen, after = [], ""
     while True:
         page = gateway.client.get(f"/v1/products?limit=2{after}").json
