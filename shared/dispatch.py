@@ -1,89 +1,32 @@
-"""Sending messages: Celery by name, after the commit, on a thread of its own.
+"""Sending messages: after the commit, on a thread of its own, so that no request waits for the broker.
 
-No request waits for the broker. A message that cannot be sent is dropped: its row is overdue soon
-and a keeper sends it again.
+A message that cannot be sent waits until the broker is back. What is lost all the same (this process ends,
+the broker forgets) is sent again by a keeper: its row is overdue soon.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import queue
 import threading
+import time
 from typing import Any
 
-from celery import Celery
-from kombu.entity import Exchange
-from kombu.entity import Queue as KombuQueue
-
 from shared import topology
+from shared.broker import BROKER_ERRORS, Outbox, make_celery
+from shared.errors import Unavailable
 from shared.messages import Message
 
 log = logging.getLogger(__name__)
 
 # Beyond so many unsent messages the broker is away; the rows are the truth.
 MAX_UNSENT = 10_000
+# How often a silent dispatcher asks the broker for a sign of life, and one whose message failed tries again.
+LOOK_EVERY_S = 0.25
+# A broker that keeps us waiting for so long does not work: admission must not take its silence for a queue.
+SLOW_S = 0.5
 
-
-def make_celery(broker_url: str, name: str, queues: list[topology.Queue] | None = None) -> Celery:
-    """The Celery app of a producer, or of a worker that consumes `queues`."""
-    app = Celery(name, broker=broker_url, set_as_current=False)
-    amqp = broker_url.startswith("amqp")
-    app.conf.update(
-        task_queues=[kombu_queue(q.name, amqp=amqp) for q in queues or list(topology.QUEUES)],
-        task_create_missing_queues=False,
-        task_default_queue=topology.BULK.name,
-        task_serializer="json",
-        accept_content=["json"],
-        task_ignore_result=True,
-        task_acks_late=True,
-        task_reject_on_worker_lost=True,
-        task_store_errors_even_if_ignored=False,
-        task_publish_retry=False,
-        worker_prefetch_multiplier=1,
-        worker_enable_remote_control=False,
-        worker_send_task_events=False,
-        worker_hijack_root_logger=False,
-        worker_redirect_stdouts=False,
-        worker_soft_shutdown_timeout=topology.SOFT_SHUTDOWN_S,
-        worker_cancel_long_running_tasks_on_connection_loss=False,
-        broker_connection_retry_on_startup=True,
-        broker_connection_max_retries=None,
-        broker_transport_options=_transport_options(amqp),
-        broker_heartbeat=10 if amqp else 0,
-    )
-    return app
-
-
-def _transport_options(amqp: bool) -> dict[str, Any]:
-    if amqp:
-        return {
-            "confirm_publish": True,
-            "connect_timeout": topology.CONNECT_TIMEOUT_S,
-            "read_timeout": topology.SOCKET_TIMEOUT_S * 5,
-            "write_timeout": topology.SOCKET_TIMEOUT_S * 5,
-            "max_retries": 1,
-        }
-    return {
-        "visibility_timeout": topology.VISIBILITY_S,
-        "unacked_restore_interval": topology.RESTORE_INTERVAL_S,
-        "unacked_restore_throttle": topology.RESTORE_INTERVAL_S,
-        "socket_timeout": topology.SOCKET_TIMEOUT_S * 5,  # above the BRPOP of a consumer
-        "socket_connect_timeout": topology.CONNECT_TIMEOUT_S,
-        "socket_keepalive": True,
-        "health_check_interval": topology.HEALTH_CHECK_S,
-        "queue_order_strategy": "priority",
-        "max_retries": 1,
-    }
-
-
-def kombu_queue(name: str, *, amqp: bool) -> KombuQueue:
-    arguments: dict[str, Any] | None = None
-    if amqp:
-        arguments = {"x-queue-type": "quorum", "x-delivery-limit": topology.QUORUM_DELIVERY_LIMIT}
-    return KombuQueue(
-        name, Exchange(name, type="direct"), routing_key=name, durable=True, queue_arguments=arguments
-    )
+Letter = tuple[str, str, dict[str, Any]]  # task, queue, message
 
 
 class Dispatcher:
@@ -92,13 +35,22 @@ class Dispatcher:
     def __init__(self, broker_url: str) -> None:
         self._amqp = broker_url.startswith("amqp")
         self._app = make_celery(broker_url, "tusou.dispatch")
-        self._unsent: queue.Queue[tuple[str, str, dict[str, Any]] | None] = queue.Queue(MAX_UNSENT)
+        self._unsent: queue.Queue[Letter] = queue.Queue(MAX_UNSENT)
+        self._outbox: Outbox | None = None
+        self._failing = False
+        self._began: float | None = None  # when we turned to the broker and have not heard yet
+        self._closed = threading.Event()
         self._thread = threading.Thread(target=self._publish, name="dispatch", daemon=True)
         self._thread.start()
-        self.healthy = True
+
+    @property
+    def healthy(self) -> bool:
+        """Whether messages leave: the last one did, and the broker does not keep us waiting now."""
+        began = self._began
+        return not self._failing and (began is None or time.monotonic() - began < SLOW_S)
 
     def send(self, task: topology.Task, message: Message, *, group: str | None = None) -> None:
-        """Raises ValueError for what the topology does not declare; dropped when the broker is away."""
+        """Raises ValueError for what the topology does not declare; dropped when too many wait already."""
         target = topology.index_queue(group) if group is not None else task.queue
         if target is None or task.name not in topology.TASKS or not topology.declared(target.name):
             raise ValueError(f"task {task.name} has no queue in the topology: {target}")
@@ -108,59 +60,60 @@ class Dispatcher:
             log.warning("message dropped; a keeper sends it again", extra={"task": task.name})
 
     def ready(self, queue_name: str) -> int:
-        """Messages ready in a queue. Raises kombu's or redis' errors when the broker is away."""
-        with self._app.connection_for_write() as connection:
-            connection.ensure_connection(max_retries=1, timeout=topology.CONNECT_TIMEOUT_S)
-            # Not passive: on Redis an empty queue does not exist, on RabbitMQ declaring it again is harmless.
-            bound = kombu_queue(queue_name, amqp=self._amqp)(connection.default_channel)
-            return int(bound.queue_declare().message_count)
+        """Messages ready in a queue. Raises Unavailable when the broker is away."""
+        try:
+            outbox = Outbox(self._app, amqp=self._amqp)
+            try:
+                return outbox.ready(queue_name)
+            finally:
+                outbox.close()
+        except BROKER_ERRORS as error:
+            raise Unavailable(f"the broker does not answer: {error}", code="broker_unavailable") from error
 
     def close(self, timeout: float = 2.0) -> None:
-        self._unsent.put(None)
+        """What waits is sent, unless the broker is away."""
+        self._closed.set()
         self._thread.join(timeout)
 
     def _publish(self) -> None:
-        outbox: _Outbox | None = None
-        while (item := self._unsent.get()) is not None:
+        while (letter := self._next()) is not None:
+            while not self._reach(letter) and not self._closed.wait(LOOK_EVERY_S):
+                pass
+        if self._outbox:
+            self._outbox.close()
+
+    def _next(self) -> Letter | None:
+        """The next message; while there is none, the broker is asked for a sign of life. None: closed."""
+        while not (self._closed.is_set() and self._failing):
             try:
-                outbox = outbox or _Outbox(self._app, amqp=self._amqp)
-                outbox.send(*item)
-                self.healthy = True
-            except Exception as error:
-                self.healthy = False
-                log.warning("publish failed; a keeper sends it again: %s", error, extra={"task": item[0]})
-                if outbox:
-                    outbox.close()
-                outbox = None
-        if outbox:
-            outbox.close()
+                return self._unsent.get(timeout=LOOK_EVERY_S)
+            except queue.Empty:
+                if self._closed.is_set():
+                    break
+                self._reach(None)
+        return None
 
+    def _reach(self, letter: Letter | None) -> bool:
+        """Send a message, or without one only see whether the broker answers; false when it does not."""
+        self._began = time.monotonic()
+        try:
+            self._outbox = self._outbox or Outbox(self._app, amqp=self._amqp)
+            if letter is None:
+                self._outbox.ready(topology.BULK.name)
+            else:
+                self._outbox.send(*letter)
+        except Exception as error:
+            self._fail(error)
+        else:
+            self._failing = False
+        finally:
+            self._began = None
+        return not self._failing
 
-class _Outbox:
-    """One connection and its declared queues: a producer from Celery's pool costs twice as much a message."""
-
-    def __init__(self, app: Celery, *, amqp: bool) -> None:
-        self._app = app
-        self._amqp = amqp
-        self._connection = app.connection_for_write()
-        self._connection.ensure_connection(max_retries=1, timeout=topology.CONNECT_TIMEOUT_S)
-        self._producer = app.amqp.Producer(self._connection, auto_declare=False)
-        self._queues: dict[str, KombuQueue] = {}
-
-    def send(self, task: str, queue_name: str, wire: dict[str, Any]) -> None:
-        if queue_name not in self._queues:
-            declared = kombu_queue(queue_name, amqp=self._amqp)
-            declared(self._producer.channel).declare()
-            self._queues[queue_name] = declared
-        self._app.send_task(
-            task,
-            args=[wire],
-            queue=self._queues[queue_name],
-            declare=(),
-            producer=self._producer,
-            retry=False,
-        )
-
-    def close(self) -> None:
-        with contextlib.suppress(Exception):  # it broke: whatever closing says, it is gone
-            self._connection.close()
+    def _fail(self, error: Exception) -> None:
+        if not self._failing:
+            log.warning("the broker does not answer; messages wait: %s", error)
+        self._failing = True
+        if self._outbox:
+            self._outbox.close()
+        self._outbox = None

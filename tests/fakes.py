@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.dispatch import Dispatcher
+from shared.errors import Unavailable
 from shared.messages import Message
 from shared.topology import Task
 from shared.wakeups import Notifier
@@ -11,9 +12,10 @@ from shared.wakeups import Notifier
 class FakeDispatcher(Dispatcher):
     """Remembers each message as (task, message, group). `healthy` and `away` are a test's to set."""
 
+    healthy = True
+
     def __init__(self) -> None:
         self.sent: list[tuple[Task, Message, str | None]] = []
-        self.healthy = True
         self.away = False
 
     def send(self, task: Task, message: Message, *, group: str | None = None) -> None:
@@ -21,7 +23,7 @@ class FakeDispatcher(Dispatcher):
 
     def ready(self, queue_name: str) -> int:
         if self.away:
-            raise ConnectionError(queue_name)
+            raise Unavailable(queue_name, code="broker_unavailable")
         return 0
 
     def close(self, timeout: float = 2.0) -> None:

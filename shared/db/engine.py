@@ -141,7 +141,10 @@ def _postgres_engine(url: str, pool_size: int) -> Engine:
         f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_S * 1000}"
         f" -c statement_timeout={STATEMENT_TIMEOUT_S * 1000}"
     )
-    return create_engine(
+    # Only those who chose PostgreSQL have its driver (the extra `postgres`).
+    from shared.db.frozen import connector
+
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
@@ -150,13 +153,20 @@ def _postgres_engine(url: str, pool_size: int) -> Engine:
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
             "options": options,
-            # A query to a frozen server never returns by itself; the kernel gives up for us.
+            # A machine that is gone acknowledges nothing; one that is frozen does (shared/db/frozen.py).
             "tcp_user_timeout": 3000,
             "keepalives_idle": 2,
             "keepalives_interval": 1,
             "keepalives_count": 2,
         },
     )
+    connect = connector()
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(_dialect: Any, _record: Any, args: list[Any], options: dict[str, Any]) -> Any:
+        return connect(*args, **options)
+
+    return engine
 
 
 @contextmanager

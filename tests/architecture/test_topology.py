@@ -10,7 +10,8 @@ import pytest
 from kombu.exceptions import KombuError
 
 from shared import topology
-from shared.dispatch import Dispatcher, make_celery
+from shared.broker import make_celery
+from shared.dispatch import Dispatcher
 from shared.messages import JobMessage
 from workers.indexer import tasks as indexer
 from workers.vision import tasks as vision

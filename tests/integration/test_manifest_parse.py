@@ -26,7 +26,15 @@ def write(folder: Path, data: bytes) -> Path:
 
 
 def my_children() -> list[psutil.Process]:
-    return psutil.Process().children()
+    """Readers of ours that run; the session's servers are other programs."""
+    return [child for child in psutil.Process().children() if _is_reader(child)]
+
+
+def _is_reader(child: psutil.Process) -> bool:
+    try:
+        return "workers.vision.manifest_child" in child.cmdline()
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.fixture
@@ -34,6 +42,9 @@ def child_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[P
     """A folder whose `workers.vision.manifest_child` stands in for ours."""
     package = tmp_path / "workers" / "vision"
     package.mkdir(parents=True)
+    # Without these an installed Tusou, being a regular package, would be found first.
+    for folder in (package, package.parent):
+        (folder / "__init__.py").touch()
     monkeypatch.setattr(manifest_parse, "_ROOT", tmp_path)
     yield package / "manifest_child.py"
     assert not my_children()

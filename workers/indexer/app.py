@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from shared import topology
-from shared.dispatch import make_celery
+from shared.broker import make_celery
 from shared.runtime import admin
 from shared.runtime.consume import consume
 from shared.settings import Settings
