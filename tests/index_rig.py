@@ -157,6 +157,7 @@ class Rig:
                     attempt=1,
                     outcome=outcome.to_bytes(),
                     groups=groups,
+                    index_id=self.index.id,
                     parts_left=len(groups),
                     claimed_at=now(),
                     hedge_at=now() + 0.4,

@@ -101,9 +101,8 @@ class Finisher:
                 limit=request["limit"],
                 no_match_below=self._no_match_below,
             )
-            clock = c.execute(select(now())).scalar_one()
         timings = {**job.timings_ms, **timings_ms, "join": round((time.perf_counter() - started) * 1000, 1)}
-        timings["total"] = round((clock - job.created_at) * 1000, 1)
+        timings["total"] = round((self._db.clock() - job.created_at) * 1000, 1)
         result = {
             "image": outcome.image,
             "items": items,

@@ -144,6 +144,7 @@ jobs = Table(
     Column("partial_at", Double),  # finished with the parts that are there
     Column("answer_by", Double),  # failed
     Column("parts_left", Integer),
+    Column("index_id", ID),  # of a search: the index that was asked
     Column("groups", JSON),  # {group: [shards]} that were asked
     Column("suspect", Boolean, nullable=False),
     Column("losses_alone", Integer, nullable=False),

@@ -14,7 +14,6 @@ from shared.answer.merge import Found, Part
 from shared.answer.outcome import Outcome
 from shared.db.engine import now
 from shared.db.tables import jobs
-from shared.index.placement import live_index
 from shared.index.versions import Version
 from shared.jobs.job import State
 from shared.messages import PartMessage
@@ -44,13 +43,12 @@ def run(indexer: Indexer, message: PartMessage) -> None:
         ).one_or_none()
         if job is None or message.group not in job.groups:
             return
-        index = live_index(c, job.tenant, job.catalog or "default")
     timings = Timings()
     with timings.measure("version"):
-        if not _reached(indexer, job, index.id, job.groups[message.group], message):
+        if not _reached(indexer, job, job.index_id, job.groups[message.group], message):
             return
     with timings.measure("search"):
-        part = _search(indexer, job, index.id, job.groups[message.group])
+        part = _search(indexer, job, job.index_id, job.groups[message.group])
     if part is not None:
         indexer.finisher.bring(job, message.group, part, timings.ms)
 

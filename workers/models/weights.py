@@ -7,6 +7,9 @@ from pathlib import Path
 
 from shared.errors import WeightsMissing
 
+# Where an operator lays weights down in the object store's bucket or folder.
+STORE_PREFIX = "incoming/models/"
+
 # Name of an object ("<model>.pth") -> its bytes, or None where the store has none.
 FetchObject = Callable[[str], bytes | None]
 
@@ -35,7 +38,7 @@ def weights_missing(name: str, reason: str) -> WeightsMissing:
     return WeightsMissing(
         f"the model {name} has no weights: {reason}. One of these helps: "
         f"set TUSOU_WEIGHTS to a file, or to a folder that holds {file_name(name)}; "
-        f"put {file_name(name)} into the object store; "
+        f"put it into the object store under {STORE_PREFIX}{file_name(name)}; "
         "or leave TUSOU_WEIGHTS empty and let torchvision download them, which needs the internet once. "
         "TUSOU_MODEL=descriptor needs no weights."
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from shared.db.engine import Database, now
 from shared.db.tables import models
 from shared.dispatch import Dispatcher
+from shared.index.routes import Routes
 from shared.jobs.claims import Gate
 from shared.runtime.heartbeat import Heartbeat
 from shared.settings import Settings
@@ -35,6 +36,7 @@ class Vision:
     decoder: DecodePool
     fetcher: Fetcher
     thresholds: QualityThresholds
+    routes: Routes
     gate: Gate = field(default_factory=Gate)
     nudges: Nudges = field(default_factory=Nudges)
     images_pool: HostPool = field(init=False)

@@ -38,13 +38,8 @@ def find(vision: Vision, tenant: str, wanted: dict[str, Any]) -> Photo | Reason:
             sources.by_url(vision, wanted["url"]) if by_url else sources.by_key(vision, tenant, wanted["key"])
         )
         return got if isinstance(got, Reason) else Photo(got.data, random_id(), has_row=False)
-    with vision.db.read() as c:
-        of_product = select(images.c.product_id).where(images.c.id == wanted["id"], images.c.tenant == tenant)
-        product_id = c.execute(of_product).scalar()
     got = sources.by_image_id(vision, tenant, wanted["id"])
-    return (
-        got if isinstance(got, Reason) else Photo(got.data, wanted["id"], of_product=product_id is not None)
-    )
+    return got if isinstance(got, Reason) else Photo(got.data, wanted["id"], of_product=got.of_product)
 
 
 def keep(vision: Vision, claim: Claim, photo: Photo, decoded: Decoded) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 from shared.answer.outcome import WHOLE, Item, Outcome
 from shared.db.engine import now
 from shared.errors import FingerprintMismatch, TusouError
-from shared.index.placement import groups_of, groups_seen, live_index
 from shared.jobs import store as jobs
 from shared.jobs.job import Claim, State
 from shared.messages import PartMessage
@@ -79,12 +78,9 @@ def _plan(vision: Vision, request: dict[str, Any], *, keep: bool) -> DecodePlan:
 def _hand_over(vision: Vision, claim: Claim, outcome: Outcome, timings: Timings) -> None:
     """Store the outcome, then ask each group that holds shards of the catalog's index."""
     settings = vision.settings
-    with vision.db.read() as c:
-        index = live_index(c, claim.tenant, claim.catalog or "default")
-        groups = groups_of(c, index.id)
-        seen = groups_seen(c, settings.replica_seen)
-    if index.fingerprint != outcome.fingerprint:
-        raise FingerprintMismatch(index.fingerprint, outcome.fingerprint)
+    route = vision.routes.of(claim.tenant, claim.catalog or "default")
+    if route.fingerprint != outcome.fingerprint:
+        raise FingerprintMismatch(route.fingerprint, outcome.fingerprint)
     with vision.db.write() as c:
         jobs.save_stage(
             c,
@@ -92,8 +88,9 @@ def _hand_over(vision: Vision, claim: Claim, outcome: Outcome, timings: Timings)
             claim.attempt,
             stage=LOOKUP.name,
             outcome=outcome.to_bytes(),
-            groups=groups,
-            parts_left=len(groups),
+            index_id=route.index_id,
+            groups=route.groups,
+            parts_left=len(route.groups),
             timings_ms=timings.ms,
             due_at=None,
             claimed_at=now(),
@@ -101,8 +98,8 @@ def _hand_over(vision: Vision, claim: Claim, outcome: Outcome, timings: Timings)
             partial_at=now() + settings.partial_after,
             answer_by=now() + settings.answer_within,
         )
-    for group in groups:
-        if group in seen:
+    for group in route.groups:
+        if group in route.seen:
             vision.dispatcher.send(INDEX_SEARCH, PartMessage(claim.id, group, claim.attempt), group=group)
 
 

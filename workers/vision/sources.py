@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from shared.catalog.sources import Source
-from shared.db.tables import images
+from shared.db.tables import images, objects
 from shared.reasons import Reason
-from shared.storage import owners
 from shared.storage.names import new_name
 from workers.vision.deps import Vision
 from workers.vision.fetch import Fetched, FetchProblem, NotModified
@@ -23,6 +22,7 @@ class Image:
     data: bytes
     etag: str | None = None
     last_modified: str | None = None
+    of_product: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,15 +32,18 @@ class Unchanged:
 
 def by_image_id(vision: Vision, tenant: str, image_id: str) -> Image | Reason:
     """An upload as it came, or the normalised image that has taken its place."""
-    query = select(images.c.upload, images.c.normalised).where(
-        images.c.id == image_id, images.c.tenant == tenant
+    owned = func.coalesce(images.c.upload, images.c.normalised) == objects.c.name
+    query = (
+        select(images.c.product_id, objects.c.name, objects.c.sha256, objects.c.length)
+        .join(objects, owned)
+        .where(images.c.id == image_id, images.c.tenant == tenant, objects.c.removed_at.is_(None))
     )
     with vision.db.read() as c:
         row = c.execute(query).one_or_none()
-        name = (row.upload or row.normalised) if row is not None else None
-        if name is None:
-            return Reason("no_image", detail=f"there is no image {image_id}")
-        return Image(owners.read(c, vision.store, name))
+    if row is None:
+        return Reason("no_image", detail=f"there is no image {image_id}")
+    data = vision.store.get(row.name, sha256=row.sha256, length=row.length)
+    return Image(data, of_product=row.product_id is not None)
 
 
 def by_source(vision: Vision, tenant: str, source: Source, *, base: str = "") -> Image | Reason:

@@ -8,10 +8,14 @@ from shared.db import schema
 from shared.db.engine import Database
 from shared.dispatch import Dispatcher
 from shared.images.limits import ImageLimits
+from shared.index.routes import Routes
 from shared.settings import Settings
+from shared.storage.names import new_name
 from shared.storage.open import open_store
+from shared.storage.port import ObjectStore
 from shared.wakeups import Notifier
 from workers.models.registry import load_model
+from workers.models.weights import STORE_PREFIX, FetchObject
 from workers.vision.batcher import Batcher
 from workers.vision.decode import DecodeLimits, DecodePool
 from workers.vision.deps import Vision
@@ -28,22 +32,38 @@ def _fetcher(settings: Settings) -> Fetcher:
     return Fetcher(FetchLimits(max_bytes=settings.max_image_bytes))
 
 
+def _weights_in(store: ObjectStore, db: Database) -> FetchObject:
+    def fetch(file_name: str) -> bytes | None:
+        laid_down = STORE_PREFIX + file_name
+        if store.size(laid_down) is None:
+            return None
+        copy = store.adopt(laid_down, new_name("models", "models", db.clock()))
+        try:
+            return store.get(copy.name, sha256=copy.sha256, length=copy.length)
+        finally:
+            store.delete(copy.name)
+
+    return fetch
+
+
 def open_vision(settings: Settings) -> Vision:
     """Load and warm the model, start the children. Raises WeightsMissing, SchemaOutdated, Unavailable."""
     db = Database(settings.sql_url)
     schema.check(db)
+    store = open_store(settings.store_url)
     model = load_model(
         settings.model,
         weights=settings.weights or None,
         device=settings.device,
         threads=settings.model_threads,
+        fetch_object=_weights_in(store, db),
     )
     batch = settings.import_batch or choose_import_batch(model, on_gpu=model.device == "cuda")
     log.info("imports use batches of %d", batch)
     return Vision(
         settings=settings,
         db=db,
-        store=open_store(settings.store_url),
+        store=store,
         dispatcher=Dispatcher(settings.amqp_or_redis_url),
         notifier=Notifier(settings.redis_url),
         model=model,
@@ -66,4 +86,5 @@ def open_vision(settings: Settings) -> Vision:
         ),
         fetcher=_fetcher(settings),
         thresholds=QualityThresholds(),
+        routes=Routes(db, seen_within=settings.replica_seen),
     )

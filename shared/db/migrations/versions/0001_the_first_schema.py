@@ -132,6 +132,7 @@ def upgrade() -> None:
         sa.Column("partial_at", sa.Double(), nullable=True),
         sa.Column("answer_by", sa.Double(), nullable=True),
         sa.Column("parts_left", sa.Integer(), nullable=True),
+        sa.Column("index_id", sa.String(length=64), nullable=True),
         sa.Column("groups", sa.JSON(), nullable=True),
         sa.Column("suspect", sa.Boolean(), nullable=False),
         sa.Column("losses_alone", sa.Integer(), nullable=False),
