@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from shared.storage.open import open_store
-
 from shared.answer.finish import Finisher
 from shared.db import schema
 from shared.db.engine import Database
 from shared.dispatch import Dispatcher
 from shared.settings import Settings
+from shared.storage.open import open_store
 from shared.wakeups import Notifier
 from workers.indexer.deps import Indexer
 from workers.indexer.engine.faiss_engine import FaissEngines

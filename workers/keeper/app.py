@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 import signal
 
-from shared.storage.open import open_store
-
 from shared.answer.finish import Finisher
 from shared.db import schema
 from shared.db.engine import Database
 from shared.dispatch import Dispatcher
 from shared.runtime import admin
 from shared.settings import Settings
+from shared.storage.open import open_store
 from shared.telemetry import configure
 from shared.wakeups import Notifier
 from workers.keeper.deps import Keeper
