@@ -40,7 +40,6 @@ def make_celery(broker_url: str, name: str, queues: list[topology.Queue] | None 
         worker_send_task_events=False,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
-        worker_soft_shutdown_timeout=topology.SOFT_SHUTDOWN_S,
         worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,

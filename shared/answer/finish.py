@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, and_, exists, or_, select, update
 
 from shared.answer.join import join
 from shared.answer.merge import Part, merge
@@ -141,7 +141,11 @@ def due(c: Connection, limit: int = 200, job_id: str | None = None) -> list[Row[
     ).where(
         jobs.c.state == State.RUNNING,
         jobs.c.stage == LOOKUP.name,
-        or_(jobs.c.hedge_at < now(), jobs.c.partial_at < now(), jobs.c.answer_by < now()),
+        or_(
+            jobs.c.hedge_at < now(),
+            and_(jobs.c.partial_at < now(), exists().where(parts.c.job_id == jobs.c.id)),
+            jobs.c.answer_by < now(),
+        ),
     )
     if job_id is not None:
         query = query.where(jobs.c.id == job_id)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select,
 from shared.db.engine import Database, now
 from shared.db.tables import chunks, imports, jobs, tenants
 from shared.errors import LostClaim, TusouError
-from shared.jobs.job import OPEN, State, failure
+from shared.jobs.job import IMPORT, OPEN, State, failure
 from shared.jobs.store import close_chunks, finish
 from shared.topology import CHUNKS, PLAN
 
@@ -68,26 +68,35 @@ def any_open(c: Connection) -> bool:
 
 
 def open_suspect(c: Connection) -> str | None:
-    """The import of an open chunk or plan that has to run alone."""
+    """The import of which a chunk, the plan or the end has to run alone."""
     chunk = c.execute(
         select(chunks.c.job_id).where(chunks.c.state == "open", chunks.c.suspect).limit(1)
     ).scalar()
-    return chunk or next_plan(c, suspect=True)
+    if chunk is not None:
+        return str(chunk)
+    found = next_import(c, suspect=True)
+    return found[0] if found else None
 
 
-def next_plan(c: Connection, *, suspect: bool) -> str | None:
-    """The oldest import that waits for its plan."""
-    return c.execute(
-        select(jobs.c.id)
+def next_import(c: Connection, *, suspect: bool) -> tuple[str, str] | None:
+    """The oldest import that waits for its plan, or for its end as every chunk is done; and its stage."""
+    left = exists().where(and_(chunks.c.job_id == jobs.c.id, chunks.c.state.in_(("open", "running"))))
+    row = c.execute(
+        select(jobs.c.id, jobs.c.stage)
+        .join(imports, imports.c.job_id == jobs.c.id)
         .where(
-            jobs.c.stage == PLAN.name,
+            jobs.c.kind == IMPORT,
             jobs.c.state.in_(OPEN),
             jobs.c.suspect == suspect,
-            or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < now()),
+            jobs.c.lease_until.is_(None),
+            # One that was put off waits for its time; a new one does not.
+            or_(jobs.c.state == State.QUEUED, jobs.c.due_at.is_(None), jobs.c.due_at <= now()),
+            or_(jobs.c.stage == PLAN.name, and_(jobs.c.stage == CHUNKS.name, imports.c.planned, ~left)),
         )
         .order_by(jobs.c.created_at)
         .limit(1)
-    ).scalar()
+    ).one_or_none()
+    return (row.id, row.stage) if row else None
 
 
 def claim(c: Connection, db: Database, *, by: str, lease: float, alone: bool) -> Chunk | None:
@@ -198,16 +207,3 @@ def split(c: Connection, row: Row[Any]) -> None:
                 job_id=row.job_id, no=no, tenant=row.tenant, rows_object=row.rows_object, **values
             )
         )
-
-
-def finished_imports(c: Connection) -> list[str]:
-    """Planned imports of which no chunk is open or running."""
-    left = exists().where(and_(chunks.c.job_id == jobs.c.id, chunks.c.state.in_(("open", "running"))))
-    query = (
-        select(jobs.c.id)
-        .join(imports, imports.c.job_id == jobs.c.id)
-        .where(jobs.c.state == State.RUNNING, jobs.c.stage == CHUNKS.name, imports.c.planned, ~left)
-        .where(or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < now()))
-        .limit(20)
-    )
-    return list(c.execute(query).scalars())

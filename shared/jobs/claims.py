@@ -7,36 +7,38 @@ each runs alone in its process, so that the one that kills it is found without b
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, true, update
+from sqlalchemy import Connection, and_, case, or_, select, true, update
 
 from shared.db.engine import Database, now
 from shared.db.tables import chunks, jobs, workers
 from shared.jobs.job import OPEN, Claim, State
 
+_FREE = jobs.c.lease_until.is_(None)
+# Who lost it may have died of it. A suspect that was lost is left to a keeper, which counts its losses.
+_ALONE = or_(and_(_FREE, jobs.c.suspect), and_(jobs.c.lease_until < now(), ~jobs.c.suspect))
 
-def is_suspect(c: Connection, job_id: str) -> bool:
-    return bool(c.execute(select(jobs.c.suspect).where(jobs.c.id == job_id)).scalar())
+
+def only_alone(c: Connection, job_id: str, stage: str) -> bool:
+    """Whether this stage of the job waits for a process that does nothing else meanwhile."""
+    here = (jobs.c.id == job_id, jobs.c.stage == stage, jobs.c.state.in_(OPEN))
+    return c.execute(select(jobs.c.id).where(*here, _ALONE)).scalar() is not None
 
 
 def claim(c: Connection, job_id: str, stage: str, *, by: str, lease: float, alone: bool) -> Claim | None:
-    """None when the row is elsewhere, finished, under a live lease, or a suspect and we are not alone."""
-    free = or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < now())
+    """None when the row is elsewhere, finished, under a live lease, or to be run alone and we are not."""
     row = c.execute(
         update(jobs)
         .where(
             jobs.c.id == job_id,
             jobs.c.stage == stage,
             jobs.c.state.in_(OPEN),
-            free,
-            true() if alone else ~jobs.c.suspect,
+            or_(_FREE, _ALONE) if alone else and_(_FREE, ~jobs.c.suspect),
         )
         .values(
             state=State.RUNNING,
+            suspect=case((_FREE, jobs.c.suspect), else_=True),
             attempt=jobs.c.attempt + 1,
             claimed_at=now(),
             claimed_by=by,
@@ -64,18 +66,23 @@ def claim(c: Connection, job_id: str, stage: str, *, by: str, lease: float, alon
     )
 
 
-def hand_back(c: Connection, by: str) -> None:
-    """Everything this process holds is free at once. Never counts as a loss."""
-    free: dict[str, Any] = {"lease_until": None, "claimed_by": None}
+def hand_back(c: Connection, by: str, job_id: str | None = None) -> None:
+    """A job that this process holds, or all of them, is free at once. Never counts as a loss."""
+    which = jobs.c.id == job_id if job_id is not None else true()
     c.execute(
         update(jobs)
-        .where(jobs.c.claimed_by == by, jobs.c.state == State.RUNNING)
-        .values(**free, due_at=now(), attempt=jobs.c.attempt + 1)
+        .where(jobs.c.claimed_by == by, jobs.c.state == State.RUNNING, which)
+        .values(lease_until=None, claimed_by=None, due_at=now(), attempt=jobs.c.attempt + 1)
     )
+
+
+def hand_back_all(c: Connection, by: str) -> None:
+    """Jobs and chunks, at the end of a process."""
+    hand_back(c, by)
     c.execute(
         update(chunks)
         .where(chunks.c.claimed_by == by, chunks.c.state == "running")
-        .values(**free, state="open", attempt=chunks.c.attempt + 1)
+        .values(lease_until=None, claimed_by=None, state="open", attempt=chunks.c.attempt + 1)
     )
 
 
@@ -121,54 +128,3 @@ def renew(
             .values(process=by, kind=kind, **seen)
             .on_conflict_do_update(index_elements=["process"], set_=seen)
         )
-
-
-class Gate:
-    """Ordinary work enters together; a suspect enters alone, when everything else has left."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._inside = 0
-        self._alone: str | None = None
-        self._waiting_alone = 0
-        self._closed = False
-
-    @contextmanager
-    def together(self) -> Iterator[bool]:
-        """Yields False when the process is closing: claim nothing."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._closed or (self._alone is None and not self._waiting_alone))
-            entered = not self._closed
-            self._inside += 1
-        try:
-            yield entered
-        finally:
-            with self._changed:
-                self._inside -= 1
-                self._changed.notify_all()
-
-    @contextmanager
-    def alone(self, what: str) -> Iterator[bool]:
-        with self._changed:
-            self._waiting_alone += 1
-            self._changed.wait_for(lambda: self._closed or (self._alone is None and self._inside == 0))
-            self._waiting_alone -= 1
-            entered = not self._closed
-            if entered:
-                self._alone = what
-        try:
-            yield entered
-        finally:
-            with self._changed:
-                if entered:
-                    self._alone = None
-                self._changed.notify_all()
-
-    def close(self) -> None:
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-
-    @property
-    def alone_for(self) -> str | None:
-        return self._alone

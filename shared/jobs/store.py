@@ -201,6 +201,16 @@ def save_stage(c: Connection, job_id: str, attempt: int, **values: Any) -> None:
         raise LostClaim(f"job {job_id} is no longer at attempt {attempt}")
 
 
+def put_off(c: Connection, job_id: str, attempt: int, stage: str, seconds: float) -> None:
+    """Release the claim of a stage that is to be tried again; of no effect when it is no longer ours."""
+    mine = (jobs.c.id == job_id, jobs.c.attempt == attempt, jobs.c.stage == stage)
+    c.execute(
+        update(jobs)
+        .where(*mine, jobs.c.state == State.RUNNING)
+        .values(lease_until=None, claimed_by=None, due_at=now() + seconds)
+    )
+
+
 def hold(c: Connection, job_id: str, attempt: int) -> None:
     """Lock the row of a claim for this transaction. Raises LostClaim when it is no longer ours."""
     mine = (jobs.c.id == job_id, jobs.c.attempt == attempt, jobs.c.state == State.RUNNING)
@@ -279,18 +289,17 @@ def lost_worker() -> dict[str, Any]:
     )
 
 
-def overdue(c: Connection, stages: Iterable[str], limit: int) -> list[Row[Any]]:
-    """Rows of these stages whose time has come, oldest first, with no live lease."""
-    return list(
-        c.execute(
-            select(jobs.c.id, jobs.c.stage, jobs.c.attempt, jobs.c.sent_at)
-            .where(
-                jobs.c.due_at < now(),
-                jobs.c.state.in_(OPEN),
-                jobs.c.stage.in_(tuple(stages)),
-                or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < now()),
-            )
-            .order_by(jobs.c.created_at)
-            .limit(limit)
-        )
+def overdue(c: Connection, stages: Iterable[str], limit: int) -> tuple[int, list[Row[Any]]]:
+    """How many rows of these stages are due and under no live lease, and the oldest of them."""
+    late = (
+        jobs.c.due_at < now(),
+        jobs.c.state.in_(OPEN),
+        jobs.c.stage.in_(tuple(stages)),
+        or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < now()),
     )
+    columns = (jobs.c.id, jobs.c.stage, jobs.c.attempt, jobs.c.sent_at)
+    query = select(*columns).where(*late).order_by(jobs.c.created_at).limit(limit)
+    oldest: list[Row[Any]] = list(c.execute(query))
+    if len(oldest) < limit:
+        return len(oldest), oldest
+    return c.execute(select(func.count()).select_from(jobs).where(*late)).scalar_one(), oldest

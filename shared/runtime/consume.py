@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
+import threading
+import time
 import warnings
+from collections.abc import Callable
 
 from celery import Celery
 from celery.platforms import SecurityWarning
 from celery.worker import state
 
+from shared.topology import SOFT_SHUTDOWN_S
 
-def consume(app: Celery, *, threads: int, process: str) -> None:
+log = logging.getLogger(__name__)
+
+
+def consume(
+    app: Celery,
+    *,
+    threads: int,
+    process: str,
+    on_stop: Callable[[], None],
+    on_cut_off: Callable[[], None] = lambda: None,
+) -> None:
     """Consume the app's declared queues until SIGTERM or SIGINT; running tasks are finished first.
 
-    Threads, because torch and FAISS do not survive a fork; a watchdog of ours ends a stuck process.
+    `on_stop` is called at once then. What still runs after SOFT_SHUTDOWN_S is cut off: `on_cut_off` is
+    called and the process ends. Threads, because torch and FAISS do not survive a fork.
     """
     # It warns of pickle under root; we accept JSON only.
     warnings.filterwarnings("ignore", category=SecurityWarning)
@@ -28,13 +44,22 @@ def consume(app: Celery, *, threads: int, process: str) -> None:
         loglevel="WARNING",
         quiet=True,
     )
-    _stop_on_signals()
-    worker.start()
+    ending = threading.Thread(target=_end, args=(on_stop, on_cut_off), name="ending", daemon=True)
 
-
-def _stop_on_signals() -> None:
     def stop(*_: object) -> None:
         state.should_stop = os.EX_OK  # Celery's warm shutdown: running tasks are finished
+        if not ending.is_alive():
+            ending.start()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    worker.start()
+
+
+def _end(on_stop: Callable[[], None], on_cut_off: Callable[[], None]) -> None:
+    """On a thread of its own: a signal handler may take no lock, and the main thread waits for the tasks."""
+    on_stop()
+    time.sleep(SOFT_SHUTDOWN_S)
+    log.warning("not ended within %g s: cut off", SOFT_SHUTDOWN_S)
+    on_cut_off()
+    os._exit(os.EX_OK)

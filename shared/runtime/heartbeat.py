@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 from shared.db.engine import Database
 from shared.errors import Unavailable
 from shared.jobs import claims
+from shared.jobs.gate import Gate
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -24,7 +26,7 @@ class Heartbeat:
         settings: Settings,
         kind: str,
         *,
-        gate: claims.Gate,
+        gate: Gate,
         fingerprint: str | None = None,
         stats: Callable[[], dict[str, Any]] = dict,
     ) -> None:
@@ -45,8 +47,8 @@ class Heartbeat:
         """Stop beating, and hand back what is still claimed: never counted as a loss."""
         self._stopped.set()
         self._thread.join(self._settings.heartbeat)
-        with self._db.write() as c:
-            claims.hand_back(c, self._settings.process)
+        with contextlib.suppress(Unavailable), self._db.write() as c:  # else it comes back by its lease
+            claims.hand_back_all(c, self._settings.process)
 
     def beat(self) -> None:
         claims.renew(
@@ -67,3 +69,5 @@ class Heartbeat:
                 self.beat()
             except Unavailable as error:
                 log.warning("no heartbeat: %s", error.detail)
+            except Exception:  # without it every claim of this process would lapse
+                log.exception("heartbeat stumbled")

@@ -54,11 +54,14 @@ def test_of_many_claims_at_once_one_succeeds(db: Database) -> None:
     assert len([c for c in won if c is not None]) == 1
 
 
-def test_a_lapsed_lease_can_be_claimed_and_fences_the_first_off(db: Database) -> None:
+def test_a_lapsed_lease_is_claimed_by_who_is_alone_and_fences_the_first_off(db: Database) -> None:
+    """Whoever lost it may have died of it."""
     job_id = accepted(db)
     first = claimed(db, job_id, lease=-1)
-    second = claimed(db, job_id, "worker-2")
+    assert claimed(db, job_id, "worker-2") is None
+    second = claimed(db, job_id, "worker-2", alone=True)
     assert second is not None
+    assert row(db, job_id).suspect
     assert second.attempt == 2
     with pytest.raises(LostClaim), db.write() as c:
         store.save_stage(c, job_id, first.attempt, stage=LOOKUP.name)
@@ -122,7 +125,7 @@ def test_hand_back_frees_at_once_and_is_no_loss(db: Database) -> None:
     job_id = accepted(db)
     first = claimed(db, job_id)
     with db.write() as c:
-        claims.hand_back(c, "worker-1")
+        claims.hand_back_all(c, "worker-1")
     again = claimed(db, job_id, "worker-2")
     assert again is not None
     assert again.attempt > first.attempt

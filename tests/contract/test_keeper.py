@@ -12,7 +12,7 @@ from shared.answer.finish import Finisher
 from shared.catalog.writes import next_accept_no
 from shared.db.engine import Database, now
 from shared.db.tables import chunks, idempotency, imports, jobs, objects, products, row_errors, swept_hours
-from shared.errors import LostClaim
+from shared.errors import LostClaim, Unavailable
 from shared.ids import new_id
 from shared.jobs import chunks as chunk_rows
 from shared.jobs import claims, store
@@ -35,7 +35,7 @@ class Broker(Silent):
 
     def ready(self, _queue: str) -> int:
         if self.waiting < 0:
-            raise OSError("away")
+            raise Unavailable("away")
         return self.waiting
 
 
@@ -88,6 +88,13 @@ def test_a_full_broker_is_left_alone_and_the_rows_wait(keeper: Keeper) -> None:
     assert row(keeper, job_id).due_at > row(keeper, job_id).created_at + 30
 
 
+def test_a_broker_with_more_than_a_round_and_fewer_messages_than_rows_is_refilled(keeper: Keeper) -> None:
+    keeper.dispatcher.waiting = 4
+    ids = [accepted(keeper, age=100 - n) for n in range(5)]
+    redispatch.run(keeper)
+    assert sent(keeper) == ids[:3]
+
+
 def test_a_row_overtaken_by_one_sent_well_after_it_has_lost_its_message(keeper: Keeper) -> None:
     keeper.dispatcher.waiting = 10_000
     lost, young = accepted(keeper, age=30), accepted(keeper, age=6)
@@ -109,14 +116,15 @@ def test_a_broker_that_is_away_changes_no_row(keeper: Keeper) -> None:
     keeper.dispatcher.waiting = -1
     job_id = accepted(keeper, age=60)
     before = row(keeper, job_id)
-    redispatch.run(keeper)
+    with pytest.raises(Unavailable):
+        redispatch.run(keeper)
     assert row(keeper, job_id) == before
 
 
 def test_three_keepers_send_a_row_once(keeper: Keeper) -> None:
     accepted(keeper, age=60)
     with keeper.db.read() as c:
-        late = store.overdue(c, [EMBED.name], 10)
+        _, late = store.overdue(c, [EMBED.name], 10)
     assert [redispatch._claim_sending(keeper, late[0]) for _ in range(3)] == [True, False, False]
 
 
@@ -167,7 +175,7 @@ def imported(keeper: Keeper, rows: int) -> str:
         json.dumps({"manifest": 0, "row": {"line": n + 2, "id": f"p{n}"}}) for n in range(rows)
     ).encode()
     stored = keeper.store.put(new_name("chunks", "shop", keeper.db.clock()), body)
-    job_id = accepted(keeper, stage=CHUNKS, kind="import", state=State.RUNNING)
+    job_id = accepted(keeper, stage=CHUNKS, kind="import", state=State.RUNNING, due_at=None)
     with keeper.db.write() as c:
         owners.own(c, "shop", [stored])
         c.execute(
@@ -216,7 +224,7 @@ def test_the_one_row_that_kills_its_worker_becomes_a_row_error_and_the_others_ar
     with keeper.db.read() as c:
         errors = list(c.execute(select(row_errors)))
         left = list(c.execute(select(chunks).where(chunks.c.state.in_(("open", "running")))))
-        assert chunk_rows.finished_imports(c) == [job_id]
+        assert chunk_rows.next_import(c, suspect=False) == (job_id, CHUNKS.name)
     assert [(e.line, e.product_id, e.reason) for e in errors] == [(4, "p2", "worker_lost")]
     assert left == []
     assert deaths == 5, "4 rows, 2 rows, then one row three times"

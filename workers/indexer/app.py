@@ -38,7 +38,7 @@ def main() -> None:
     admin.serve(settings.host, settings.admin_port, lambda: True)
     log.info("ready: group %s, %d shards", settings.group, len(indexer.shards.all()))
     try:
-        consume(app, threads=settings.index_threads, process=settings.process)
+        consume(app, threads=settings.index_threads, process=settings.process, on_stop=replica.stop)
     finally:
         replica.stop()
         hints.close()

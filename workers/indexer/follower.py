@@ -133,6 +133,9 @@ class Follower:
             log.error("shard %s/%d cannot follow: %s", *key, error)
             if not self._thread.is_alive() and not self._stopped.is_set():
                 raise
+        except Exception:  # whatever was applied half is not searched again
+            log.exception("shard %s/%d is dropped and loaded again", *key)
+            self._indexer.shards.drop(key)
 
     def _load(self, row: Row[Any]) -> Held:
         indexer = self._indexer

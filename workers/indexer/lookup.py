@@ -27,6 +27,8 @@ from workers.indexer.shards import Held
 # A search may come a moment before the poll that places a new catalog's shards here.
 PLACED_WITHIN_S = 0.5
 GO_ROUND_AFTER_S = 0.02
+# Who waits for a version in vain says so before whoever keeps the time ends the search without a reason.
+SAY_SO_S = 0.5
 
 
 def run(indexer: Indexer, message: PartMessage) -> None:
@@ -56,7 +58,7 @@ def run(indexer: Indexer, message: PartMessage) -> None:
 def _reached(indexer: Indexer, job: Row[Any], index_id: str, shards: list[int], message: PartMessage) -> bool:
     """Whether our shards show what `min_version` asks; waits, goes round again, or fails at `answer_by`."""
     wanted = _wanted_positions(job, shards)
-    left = job.answer_by - job.clock
+    left = job.answer_by - job.clock - SAY_SO_S
     if all(
         indexer.shards.wait_for((index_id, s), seq, 0 if seq else PLACED_WITHIN_S)
         for s, seq in wanted.items()
@@ -64,26 +66,24 @@ def _reached(indexer: Indexer, job: Row[Any], index_id: str, shards: list[int], 
         return True
     if not any(wanted.values()):
         return True  # nothing asked for: a shard that is not here is named missing
-    if not indexer.may_wait.acquire(blocking=False):
-        time.sleep(GO_ROUND_AFTER_S)
-        indexer.dispatcher.send(INDEX_SEARCH, message, group=message.group)
-        return False
-    try:
-        ends = time.monotonic() + left
-        for shard, seq in wanted.items():
-            if not indexer.shards.wait_for((index_id, shard), seq, max(0.0, ends - time.monotonic())):
-                reached = Version(index_id, _positions(indexer, index_id, shards)).encode()
-                indexer.finisher.fail(
-                    job.id,
-                    job.attempt,
-                    "version_not_reached",
-                    f"the index has reached {reached}; search again, or without min_version",
-                    retryable=True,
-                )
-                return False
-        return True
-    finally:
-        indexer.may_wait.release()
+    if left > 0:
+        if not indexer.may_wait.acquire(blocking=False):
+            time.sleep(GO_ROUND_AFTER_S)
+            indexer.dispatcher.send(INDEX_SEARCH, message, group=message.group)
+            return False
+        try:
+            ends = time.monotonic() + left
+            if all(
+                indexer.shards.wait_for((index_id, shard), seq, max(0.0, ends - time.monotonic()))
+                for shard, seq in wanted.items()
+            ):
+                return True
+        finally:
+            indexer.may_wait.release()
+    reached = Version(index_id, _positions(indexer, index_id, shards)).encode()
+    detail = f"the index has reached {reached}; search again, or without min_version"
+    indexer.finisher.fail(job.id, job.attempt, "version_not_reached", detail, retryable=True)
+    return False
 
 
 def _wanted_positions(job: Row[Any], shards: list[int]) -> dict[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 
@@ -31,7 +32,7 @@ class Replica:
         """Senders stop asking us at once."""
         self._stopped.set()
         self._thread.join(SEEN_EVERY_S)
-        with self._indexer.db.write() as c:
+        with contextlib.suppress(Unavailable), self._indexer.db.write() as c:
             c.execute(delete(replicas).where(replicas.c.process == self._indexer.settings.process))
 
     def tell(self) -> None:

@@ -38,6 +38,8 @@ ROUNDS = (
 
 # Long enough that one keeper keeps a round, short enough that another takes over soon.
 HOLD_S = 10.0
+# What a round leaves undone, the next one of any keeper does.
+STOP_WITHIN_S = 10.0
 
 
 class Schedule:
@@ -53,9 +55,11 @@ class Schedule:
             thread.start()
 
     def wait(self) -> None:
+        """Until `stop`, and then for the rounds that run."""
         self._stopped.wait()
+        deadline = time.monotonic() + STOP_WITHIN_S
         for thread in self._threads:
-            thread.join(10.0)
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def stop(self) -> None:
         self._stopped.set()

@@ -34,7 +34,13 @@ def main() -> None:
     admin.serve(settings.host, settings.admin_port, lambda: True)
     log.info("ready: model %s, fingerprint %s", vision.model.name, vision.model.fingerprint)
     try:
-        consume(app, threads=settings.vision_threads, process=settings.process)
+        consume(
+            app,
+            threads=settings.vision_threads,
+            process=settings.process,
+            on_stop=vision.gate.close,
+            on_cut_off=vision.heartbeat.stop,
+        )
     finally:
         imports.stop()
         vision.close()

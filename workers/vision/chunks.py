@@ -29,13 +29,10 @@ from shared.storage.names import new_name
 from shared.storage.port import Stored
 from shared.telemetry import Step
 from shared.vectors.codec import Rows, encode_segment
-from workers.vision import import_end
 from workers.vision.batcher import Lane
 from workers.vision.deps import Vision
 from workers.vision.fetch import host_of
 from workers.vision.product_images import Begun, Ready, Wanted, begin
-
-finish_ready = import_end.finish_ready
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,6 @@ def run(vision: Vision, chunk: Chunk, current: Step) -> None:
         embedded=sum(r.embedded for o in outcomes for r in o.ready),
         bad=sum(bool(o.faults) for o in outcomes),
     )
-    finish_ready(vision)
 
 
 def _rows(body: bytes, chunk: Chunk) -> Iterator[_Row]:

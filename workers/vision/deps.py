@@ -8,7 +8,7 @@ from shared.db.engine import Database, now
 from shared.db.tables import models
 from shared.dispatch import Dispatcher
 from shared.index.routes import Routes
-from shared.jobs.claims import Gate
+from shared.jobs.gate import Gate
 from shared.runtime.heartbeat import Heartbeat
 from shared.settings import Settings
 from shared.storage.port import ObjectStore

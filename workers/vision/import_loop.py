@@ -1,4 +1,4 @@
-"""The import loop: claims plans and chunks from SQL, least recently served tenant first.
+"""The import loop: claims plans, chunks and ends of imports from SQL, least recently served tenant first.
 
 Outside Celery's pool on purpose: with bulk work in the pool a search waited 2 s behind 4 s chunks
 (median; this way 3.7 ms). A message on the bulk queue is only a nudge.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 from shared.errors import LostClaim, TusouError, Unavailable
 from shared.jobs import chunks as chunk_rows
 from shared.jobs import claims
 from shared.telemetry import step
 from shared.topology import PLAN
-from workers.vision import chunks, plan, tasks
+from workers.vision import chunks, import_end, plan, story
 from workers.vision.deps import Vision
 
 log = logging.getLogger(__name__)
@@ -23,11 +24,10 @@ LOOK_EVERY_S = 1.0
 
 
 class ImportLoop:
-    """`import_threads` threads of their own."""
+    """`import_threads` threads of their own, until the process's gate closes."""
 
     def __init__(self, vision: Vision) -> None:
         self._vision = vision
-        self._stopped = threading.Event()
         self._threads = [
             threading.Thread(target=self._run, name=f"import-{n}", daemon=True)
             for n in range(vision.settings.import_threads)
@@ -38,15 +38,16 @@ class ImportLoop:
             thread.start()
 
     def stop(self, timeout: float = 10.0) -> None:
-        """Claim nothing more; what runs is finished within `timeout`, else its claim is handed back."""
-        self._stopped.set()
+        """Claim nothing more, and wait for what runs, all threads together at most `timeout` seconds."""
+        self._vision.gate.close()
         self._vision.nudges.nudge()
+        deadline = time.monotonic() + timeout
         for thread in self._threads:
-            thread.join(timeout)
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _run(self) -> None:
         seen = 0
-        while not self._stopped.is_set():
+        while not self._vision.gate.closes_within(0):
             try:
                 if self.once():
                     continue
@@ -57,32 +58,35 @@ class ImportLoop:
             seen = self._vision.nudges.wait(seen, LOOK_EVERY_S)
 
     def once(self) -> bool:
-        """Do one piece of work, if there is one: a chunk, a plan, or the end of an import."""
+        """Do one piece of work, if there is one: the plan or the end of an import, or a chunk."""
         with self._vision.gate.together() as entered:
-            if not entered or self._stopped.is_set():
-                return False
-            if self._plan(alone=False) or self._chunk(alone=False):
+            if entered and (self._import(alone=False) or self._chunk(alone=False)):
                 return True
         with self._vision.db.read() as c:
             suspect = chunk_rows.open_suspect(c)
         if suspect is None:
-            return chunks.finish_ready(self._vision)
+            return False
         with self._vision.gate.alone(suspect) as entered:
-            return entered and (self._plan(alone=True) or self._chunk(alone=True))
+            return entered and (self._import(alone=True) or self._chunk(alone=True))
 
-    def _plan(self, *, alone: bool) -> bool:
+    def _import(self, *, alone: bool) -> bool:
         vision = self._vision
         with vision.db.read() as c:
-            job_id = chunk_rows.next_plan(c, suspect=alone)
-        if job_id is None:
+            found = chunk_rows.next_import(c, suspect=alone)
+        if found is None:
             return False
+        job_id, stage = found
         with vision.db.write() as c:
             claim = claims.claim(
-                c, job_id, PLAN.name, by=vision.settings.process, lease=vision.settings.lease, alone=alone
+                c, job_id, stage, by=vision.settings.process, lease=vision.settings.lease, alone=alone
             )
         if claim is None:
             return False
-        tasks.run(vision, claim, plan.run)
+        try:
+            story.run(vision, claim, plan.run if stage == PLAN.name else import_end.run)
+        except Unavailable as error:
+            log.warning("import %s goes back: %s", job_id, error.detail)
+            story.patiently(vision, lambda c: claims.hand_back(c, vision.settings.process, job_id))
         return True
 
     def _chunk(self, *, alone: bool) -> bool:
@@ -113,11 +117,13 @@ class ImportLoop:
     def _trouble(self, chunk: chunk_rows.Chunk, error: TusouError) -> None:
         """A dependency that is away comes back: open again. Anything else fails the import."""
         vision = self._vision
-        if error.retryable and chunk.attempt < tasks.MAX_ATTEMPTS:
-            with vision.db.write() as c:
-                chunk_rows.reopen(c, chunk)
-            self._stopped.wait(tasks.RETRY_AFTER_S)
+        if error.retryable and chunk.attempt < story.IMPORT_TRIES:
+            vision.gate.closes_within(story.wait_after(chunk.attempt))
+            story.patiently(vision, lambda c: chunk_rows.reopen(c, chunk))
             return
-        with vision.db.write() as c:
-            chunk_rows.fail_import(c, chunk, error, keep_for=vision.settings.retention)
+        keep_for = vision.settings.retention
+        try:
+            story.patiently(vision, lambda c: chunk_rows.fail_import(c, chunk, error, keep_for=keep_for))
+        except LostClaim:
+            return
         vision.notifier.job_done(chunk.job_id)

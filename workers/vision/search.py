@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,9 +18,12 @@ from shared.topology import INDEX_SEARCH, LOOKUP
 from shared.vectors.codec import to_unit_f16
 from workers.vision import photos
 from workers.vision.batcher import Lane, ModelFailure
-from workers.vision.decode import DecodePlan
+from workers.vision.decode import Decoded, DecodePlan
 from workers.vision.deps import Vision
+from workers.vision.photos import Photo
 from workers.vision.quality import judge
+
+log = logging.getLogger(__name__)
 
 
 def run(vision: Vision, claim: Claim) -> None:
@@ -60,10 +64,7 @@ def run(vision: Vision, claim: Claim) -> None:
     size = {"width": decoded.width, "height": decoded.height}
     image = {"id": photo.image_id, **size, "quality": decoded.metrics}
     _hand_over(vision, claim, Outcome(image, (item,), vision.model.fingerprint), timings)
-    if keep:
-        photos.keep(vision, claim, photo, decoded)
-    else:
-        photos.forget(vision, claim)
+    _put_away(vision, claim, photo, decoded if keep else None)
 
 
 def _plan(vision: Vision, request: dict[str, Any], *, keep: bool) -> DecodePlan:
@@ -101,6 +102,17 @@ def _hand_over(vision: Vision, claim: Claim, outcome: Outcome, timings: Timings)
     for group in route.groups:
         if group in route.seen:
             vision.dispatcher.send(INDEX_SEARCH, PartMessage(claim.id, group, claim.attempt), group=group)
+
+
+def _put_away(vision: Vision, claim: Claim, photo: Photo, decoded: Decoded | None) -> None:
+    """Keep the normalised photo, or nothing. The search has gone on meanwhile: no trouble here is its own."""
+    try:
+        if decoded is None:
+            photos.forget(vision, claim)
+        else:
+            photos.keep(vision, claim, photo, decoded)
+    except Exception:
+        log.exception("photo not put away", extra={"job_id": claim.id})
 
 
 def reject(vision: Vision, claim: Claim, reasons: Sequence[Reason], timings: Timings) -> None:

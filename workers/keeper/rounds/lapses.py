@@ -16,10 +16,9 @@ from shared.db.tables import chunks, jobs, row_errors
 from shared.errors import TusouError
 from shared.jobs import chunks as chunk_rows
 from shared.jobs.job import State
-from shared.jobs.store import finish, lost_worker
+from shared.jobs.store import close_chunks, finish, lost_worker
 from shared.storage import owners
 from shared.telemetry import step
-from shared.topology import EMBED, EMBED_WRITE, PLAN
 from workers.keeper.deps import Keeper
 
 AT_ONCE = 200
@@ -31,11 +30,7 @@ def run(keeper: Keeper) -> None:
 
 
 def _jobs(keeper: Keeper) -> None:
-    lapsed = (
-        jobs.c.state == State.RUNNING,
-        jobs.c.stage.in_((EMBED.name, EMBED_WRITE.name, PLAN.name)),
-        jobs.c.lease_until < now(),
-    )
+    lapsed = (jobs.c.state == State.RUNNING, jobs.c.lease_until < now())
     with keeper.db.read() as c:
         rows = list(c.execute(select(jobs).where(*lapsed).order_by(jobs.c.created_at).limit(AT_ONCE)))
     for row in rows:
@@ -63,6 +58,7 @@ def _lost_job(keeper: Keeper, row: Row[Any], lapsed: tuple[Any, ...]) -> None:
                 keep_for=keeper.settings.retention,
                 error=lost_worker(),
             )
+            close_chunks(c, row.id)  # of an import whose plan or end it was
     if done:
         keeper.notifier.job_done(row.id)
 

@@ -7,11 +7,8 @@ the same queue well after it has been claimed: its own message is lost.
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
-from kombu.exceptions import KombuError
-from redis import RedisError
 from sqlalchemy import Row, func, select, update
 
 from shared.db.engine import now
@@ -22,30 +19,26 @@ from shared.telemetry import QUEUE_READY, step
 from shared.topology import SEARCH, STAGES, WRITE, Queue
 from workers.keeper.deps import Keeper
 
-log = logging.getLogger(__name__)
-
 # Chunks and plans are found by the import loop itself, once a second: nothing to send again.
 QUEUES = (SEARCH, WRITE)
 
 
 def run(keeper: Keeper) -> None:
+    """Raises Unavailable when the broker is away."""
     for queue in QUEUES:
         stages = [name for name, stage in STAGES.items() if stage.task.queue == queue]
         with keeper.db.read() as c:
-            late = overdue(c, stages, limit=keeper.settings.max_resends)
+            count, late = overdue(c, stages, limit=keeper.settings.max_resends)
         if late:
-            _queue(keeper, queue, stages, late)
+            _queue(keeper, queue, stages, count, late)
 
 
-def _queue(keeper: Keeper, queue: Queue, stages: list[str], late: list[Row[Any]]) -> None:
-    try:
-        ready = keeper.dispatcher.ready(queue.name)
-    except (OSError, RedisError, KombuError) as error:
-        log.warning("the broker does not answer: %s", error)
-        return
+def _queue(keeper: Keeper, queue: Queue, stages: list[str], count: int, late: list[Row[Any]]) -> None:
+    """`late` are the oldest of `count` overdue rows."""
+    ready = keeper.dispatcher.ready(queue.name)
     QUEUE_READY.labels(queue.name).set(ready)
-    lost = late if ready < len(late) else _overtaken(keeper, stages, late)
-    with step("keeper.redispatch", queue=queue.name, overdue=len(late), ready=ready, sent=len(lost)):
+    lost = late if ready < count else _overtaken(keeper, stages, late)
+    with step("keeper.redispatch", queue=queue.name, overdue=count, ready=ready, sent=len(lost)):
         chosen = {row.id for row in lost}
         sent = [row for row in lost if _claim_sending(keeper, row)]
         for row in sent:
