@@ -102,8 +102,11 @@ class Dispatcher:
                 self._outbox.ready(topology.BULK.name)
             else:
                 self._outbox.send(*letter)
-        except Exception as error:
+        except BROKER_ERRORS as error:
             self._fail(error)
+        except Exception:
+            # Not the broker's fault, and it would fail again: those behind it must not wait for it.
+            log.exception("message dropped; a keeper sends it again")
         else:
             self._failing = False
         finally:

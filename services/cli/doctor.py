@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import redis
 from kombu.connection import Connection
+from kombu.exceptions import KombuError
 
 from shared.db import schema
 from shared.db.engine import Database
@@ -94,6 +95,6 @@ def _broker(settings: Settings) -> None:
 def _try(part: str, check: Callable[[], object], advice: str) -> Finding:
     try:
         check()
-    except (TusouError, redis.RedisError, OSError) as error:
+    except (TusouError, redis.RedisError, KombuError, ValueError, OSError) as error:
         return Finding(part, "bad", f"{advice} ({error})")
     return Finding(part, "good", "")

@@ -61,15 +61,15 @@ class Finisher:
         if left == 0:
             self.with_what_is_there(job)
 
-    def with_what_is_there(self, job: Row[Any]) -> None:
-        """Finish with the parts that have come, or do nothing when there is none."""
+    def with_what_is_there(self, job: Row[Any]) -> bool:
+        """Finish with the parts that have come; false when there is none."""
         with self._db.read() as c:
             rows = list(c.execute(select(parts).where(parts.c.job_id == job.id)))
-        if rows:
-            timings = {
-                k: max(r.body["timings_ms"].get(k, 0.0) for r in rows) for k in rows[0].body["timings_ms"]
-            }
-            self._succeed(job, {row.group: Part.from_json(row.body) for row in rows}, timings)
+        if not rows:
+            return False
+        timings = {k: max(r.body["timings_ms"].get(k, 0.0) for r in rows) for k in rows[0].body["timings_ms"]}
+        self._succeed(job, {row.group: Part.from_json(row.body) for row in rows}, timings)
+        return True
 
     def fail(self, job_id: str, attempt: int, code: str, detail: str, *, retryable: bool) -> None:
         with self._db.write() as c:
@@ -168,9 +168,7 @@ def keep_time(db: Database, finisher: Finisher, dispatcher: Dispatcher, job_id: 
                 "no index worker answered in time; try again",
                 retryable=True,
             )
-        elif row.partial_due and row.parts_left is not None and row.parts_left < len(row.groups):
-            finisher.with_what_is_there(row)
-        else:
+        elif not (row.partial_due and finisher.with_what_is_there(row)):
             _hedge(db, dispatcher, row)
     return len(rows)
 

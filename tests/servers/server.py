@@ -16,7 +16,7 @@ from typing import ClassVar, Self
 import psutil
 
 from tests.servers.ports import free_port
-from tests.servers.processes import send, wait_until_gone
+from tests.servers.processes import ending_with_us, send, stopped, wait_until_gone
 
 
 class Server(ABC):
@@ -88,7 +88,7 @@ class Server(ABC):
             self.prepare()
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                _ending_with_us(self.command()),
+                ending_with_us(self.command()),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -124,6 +124,10 @@ class Server(ABC):
         """The server stops answering while its connections stay open, as on a stalled machine."""
         for process in self.processes():
             send(process, signal.SIGSTOP)
+        # The signal takes each thread when that thread notices: on a busy machine a last answer slips out.
+        deadline = time.monotonic() + 5.0
+        while not all(stopped(process) for process in self.processes()) and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def thaw(self) -> None:
         for process in reversed(self.processes()):
@@ -170,12 +174,3 @@ class Server(ABC):
             send(process, signal.SIGKILL)
         wait_until_gone(family, self.stops_within_s)
         self._process = None
-
-
-def _ending_with_us(command: list[str]) -> list[str]:
-    """Where Linux offers it, the server also ends when pytest itself is killed.
-
-    Linux watches the thread that started the server, so that has to be the main one.
-    """
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "TERM", "--", *command] if setpriv else command

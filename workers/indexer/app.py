@@ -35,7 +35,7 @@ def main() -> None:
     replica = Replica(indexer)
     replica.start()
     hints = Listener(settings.redis_url, LOG_GREW, follower.nudge)
-    admin.serve(settings.host, settings.admin_port, lambda: True)
+    admin.serve(settings.host, settings.admin_port, follower.follows)
     log.info("ready: group %s, %d shards", settings.group, len(indexer.shards.all()))
     try:
         consume(app, threads=settings.index_threads, process=settings.process, on_stop=replica.stop)

@@ -58,8 +58,9 @@ class Builder:
                     continue
                 try:
                     self.build(held, row.tenant)
-                except (TusouError, OSError) as error:
-                    log.error("shard %s/%d could not be sealed: %s", row.index_id, row.shard, error)
+                except Exception:
+                    # FAISS raises bare RuntimeErrors; sealing of other shards goes on.
+                    log.exception("shard %s/%d could not be sealed", row.index_id, row.shard)
             self._stopped.wait(1.0)
 
     def build(self, held: Held, tenant: str) -> bool:

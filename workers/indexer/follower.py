@@ -7,7 +7,9 @@ end of the log is not on our path (restored, failed over), the shard is dropped 
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -31,6 +33,7 @@ log = logging.getLogger(__name__)
 # A view is swapped at most every 50 ms; what arrives meanwhile is applied together.
 MIN_PAUSE_S = 0.05
 ENTRIES_AT_ONCE = 200
+FOLLOWS_S = 5.0
 
 
 class OffPath(Exception):
@@ -45,6 +48,7 @@ class Follower:
         self._on_poll = on_poll
         self._pool = ThreadPoolExecutor(indexer.settings.apply_threads, thread_name_prefix="apply")
         self._busy: dict[Key, Future[None]] = {}
+        self._polled_at = -math.inf
         self._nudged = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
@@ -61,6 +65,10 @@ class Follower:
         self._thread.join(5.0)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def follows(self) -> bool:
+        """Whether the log was read a moment ago; false when the database is away."""
+        return time.monotonic() - self._polled_at < FOLLOWS_S
+
     def nudge(self, _index_id: str = "") -> None:
         """A hint from Redis that a log grew."""
         self._nudged.set()
@@ -68,6 +76,7 @@ class Follower:
     def poll(self) -> list[Future[None]]:
         """One round: see where every log stands, and set to work on the shards that are behind."""
         rows = self._ends()
+        self._polled_at = time.monotonic()
         wanted = {(row.index_id, row.shard) for row in rows}
         for held in self._indexer.shards.all():
             if held.key not in wanted:
@@ -79,6 +88,7 @@ class Follower:
             if ours is not None and (ours.view.seq, ours.view.chain) == (row.seq, row.chain):
                 ours.current_at = row.clock
                 continue
+            SHARD_LAG.labels(*key).set(row.seq - ours.view.seq if ours is not None else row.seq)
             running = self._busy.get(key)
             if running is None or running.done():
                 self._busy[key] = self._pool.submit(self._catch_up, row)

@@ -55,3 +55,6 @@ class Replica:
                 self.tell()
             except Unavailable as error:
                 log.warning("not seen: %s", error.detail)
+            except Exception:
+                # Silence for ever would take the whole group out of every search.
+                log.exception("not seen")

@@ -44,7 +44,7 @@ def main() -> None:
     schedule = Schedule(keeper)
     signal.signal(signal.SIGTERM, lambda *_: schedule.stop())
     signal.signal(signal.SIGINT, lambda *_: schedule.stop())
-    admin.serve(settings.host, settings.admin_port, lambda: True)
+    admin.serve(settings.host, settings.admin_port, schedule.alive)
     schedule.start()
     log.info("ready")
     schedule.wait()

@@ -64,6 +64,9 @@ class Schedule:
     def stop(self) -> None:
         self._stopped.set()
 
+    def alive(self) -> bool:
+        return all(thread.is_alive() for thread in self._threads)
+
     def _repeat(self, this: Round) -> None:
         held_until = 0.0
         while not self._stopped.is_set():

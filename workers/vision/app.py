@@ -31,7 +31,9 @@ def main() -> None:
     vision.heartbeat.start()
     watchdog.start()
     imports.start()
-    admin.serve(settings.host, settings.admin_port, lambda: True)
+    admin.serve(
+        settings.host, settings.admin_port, lambda: vision.batcher.stuck_for() < settings.model_stuck_after
+    )
     log.info("ready: model %s, fingerprint %s", vision.model.name, vision.model.fingerprint)
     try:
         consume(

@@ -28,6 +28,7 @@ class Photo:
     image_id: str
     of_product: bool = False
     has_row: bool = True
+    normalised: bool = False  # an earlier search has kept it already
 
 
 def find(vision: Vision, tenant: str, wanted: dict[str, Any]) -> Photo | Reason:
@@ -39,7 +40,11 @@ def find(vision: Vision, tenant: str, wanted: dict[str, Any]) -> Photo | Reason:
         )
         return got if isinstance(got, Reason) else Photo(got.data, random_id(), has_row=False)
     got = sources.by_image_id(vision, tenant, wanted["id"])
-    return got if isinstance(got, Reason) else Photo(got.data, wanted["id"], of_product=got.of_product)
+    return (
+        got
+        if isinstance(got, Reason)
+        else Photo(got.data, wanted["id"], of_product=got.of_product, normalised=got.normalised)
+    )
 
 
 def keep(vision: Vision, claim: Claim, photo: Photo, decoded: Decoded) -> None:

@@ -40,7 +40,7 @@ def run(vision: Vision, claim: Claim) -> None:
         reject(vision, claim, [photo], timings)
         return
 
-    keep = request["store"] and not photo.of_product
+    keep = request["store"] and not photo.of_product and not photo.normalised
     with timings.measure("decode"):
         decoded = vision.decoder.decode(photo.data, _plan(vision, request, keep=keep))
     if isinstance(decoded, Reason):
@@ -91,7 +91,8 @@ def _hand_over(vision: Vision, claim: Claim, outcome: Outcome, timings: Timings)
             outcome=outcome.to_bytes(),
             index_id=route.index_id,
             groups=route.groups,
-            parts_left=len(route.groups),
+            # A group known to be away is not waited for, unless all are.
+            parts_left=len(route.seen & route.groups.keys()) or len(route.groups),
             timings_ms=timings.ms,
             due_at=None,
             claimed_at=now(),

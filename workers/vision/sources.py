@@ -23,6 +23,7 @@ class Image:
     etag: str | None = None
     last_modified: str | None = None
     of_product: bool = False
+    normalised: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def by_image_id(vision: Vision, tenant: str, image_id: str) -> Image | Reason:
     """An upload as it came, or the normalised image that has taken its place."""
     owned = func.coalesce(images.c.upload, images.c.normalised) == objects.c.name
     query = (
-        select(images.c.product_id, objects.c.name, objects.c.sha256, objects.c.length)
+        select(images.c.product_id, images.c.upload, objects.c.name, objects.c.sha256, objects.c.length)
         .join(objects, owned)
         .where(images.c.id == image_id, images.c.tenant == tenant, objects.c.removed_at.is_(None))
     )
@@ -43,7 +44,7 @@ def by_image_id(vision: Vision, tenant: str, image_id: str) -> Image | Reason:
     if row is None:
         return Reason("no_image", detail=f"there is no image {image_id}")
     data = vision.store.get(row.name, sha256=row.sha256, length=row.length)
-    return Image(data, of_product=row.product_id is not None)
+    return Image(data, of_product=row.product_id is not None, normalised=row.upload is None)
 
 
 def by_source(vision: Vision, tenant: str, source: Source, *, base: str = "") -> Image | Reason:
