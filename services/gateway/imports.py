@@ -168,6 +168,7 @@ def _write_rows(
             rows=0,
             bad_rows=0,
             ignored_columns=[],
+            unreadable=False,
         )
     )
     return row

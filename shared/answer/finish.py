@@ -7,6 +7,7 @@ answer_by has come         → failed, `index_unavailable`; never an empty succe
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +20,7 @@ from shared.answer.outcome import Outcome
 from shared.db.engine import Database, now
 from shared.db.tables import jobs, parts
 from shared.dispatch import Dispatcher
+from shared.errors import LostClaim
 from shared.index.versions import Version
 from shared.jobs import store
 from shared.jobs.job import State, failure, iso
@@ -42,24 +44,33 @@ class Finisher:
         if len(job.groups) == 1:
             self._succeed(job, {group: part}, timings_ms)
             return
-        with self._db.write() as c:
-            # The job row's lock orders the parts: a decrement never misses the last one.
-            inserted = c.execute(
-                self._db.insert(parts)
-                .values(job_id=job.id, group=group, body={**part.to_json(), "timings_ms": timings_ms})
-                .on_conflict_do_nothing(index_elements=["job_id", "group"])
-                .returning(parts.c.group)
-            )
-            left = None
-            if inserted.one_or_none() is not None:
-                left = c.execute(
-                    update(jobs)
-                    .where(jobs.c.id == job.id, jobs.c.attempt == job.attempt)
-                    .values(parts_left=jobs.c.parts_left - 1)
-                    .returning(jobs.c.parts_left)
-                ).scalar()
+        body = {**part.to_json(), "timings_ms": timings_ms}
+        left: int | None = None
+        with contextlib.suppress(LostClaim), self._db.write() as c:
+            left = self._add(c, job, group, body)
         if left == 0:
             self.with_what_is_there(job)
+
+    def _add(self, c: Connection, job: Row[Any], group: str, body: dict[str, Any]) -> int | None:
+        """How many parts are missing still; None when this group's was there. Raises LostClaim."""
+        inserted = c.execute(
+            self._db.insert(parts)
+            .values(job_id=job.id, group=group, body=body)
+            .on_conflict_do_nothing(index_elements=["job_id", "group"])
+            .returning(parts.c.group)
+        )
+        if inserted.one_or_none() is None:
+            return None
+        # The job row's lock orders the parts: a decrement never misses the last one.
+        left = c.execute(
+            update(jobs)
+            .where(jobs.c.id == job.id, jobs.c.attempt == job.attempt)
+            .values(parts_left=jobs.c.parts_left - 1)
+            .returning(jobs.c.parts_left)
+        ).scalar()
+        if left is None:
+            raise LostClaim(f"job {job.id} is no longer at attempt {job.attempt}")
+        return int(left)
 
     def with_what_is_there(self, job: Row[Any]) -> bool:
         """Finish with the parts that have come; false when there is none."""

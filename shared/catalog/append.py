@@ -140,6 +140,9 @@ def append(
     tenant = index.tenant
     ids = sorted({change.product_id for change in changes})
     rows = lock_products(c, db, tenant, index.catalog, ids, make=True)
+    if any(row.catalog != index.catalog for row in rows.values()):
+        # Made elsewhere since the chunk looked; done again, its row is told as bad.
+        raise Unavailable("a product came to belong to another catalog meanwhile", code="catalog_moved")
     have: dict[str, dict[str, Row[Any]]] = {product_id: {} for product_id in ids}
     for image in c.execute(select(images).where(images.c.tenant == tenant, images.c.product_id.in_(ids))):
         have[image.product_id][image.id] = image

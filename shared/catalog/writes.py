@@ -167,7 +167,8 @@ def bury(c: Connection, tenant: str, product_ids: list[str], accept_no: int) -> 
         .where(products.c.tenant == tenant, products.c.id.in_(product_ids))
         .values(
             attributes={},
-            orders={},
+            # An older import that ends later brings none of its attributes back.
+            orders={name: [accept_no, 0] for name in ATTRIBUTES},
             sources=[],
             images_order=[accept_no, 0],
             accepted_at=accept_no,

@@ -205,6 +205,7 @@ imports = Table(
     Column("rows", Integer, nullable=False),
     Column("bad_rows", Integer, nullable=False),  # of the plan; chunks count their own
     Column("ignored_columns", JSON, nullable=False),
+    Column("unreadable", Boolean, nullable=False),  # a manifest ended early: what it names is not known
     Column("errors_object", OBJECT),
     ForeignKeyConstraint(["job_id"], ["jobs.id"], ondelete="CASCADE"),
 )
@@ -215,8 +216,10 @@ chunks = Table(
     Column("job_id", ID, primary_key=True),
     Column("no", Integer, primary_key=True),
     Column("tenant", TENANT, nullable=False),
-    Column("state", String(16), nullable=False),  # open, running, done, split
+    Column("state", String(16), nullable=False),  # open, running, done, split, closed
     Column("attempt", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),  # since it was made, or its import was retried by hand
+    Column("due_at", Double),  # an open one that failed waits so long
     Column("rows_object", OBJECT, nullable=False),
     Column("row_from", Integer, nullable=False),  # a half of a split chunk reads part of the object
     Column("row_to", Integer, nullable=False),

@@ -34,6 +34,7 @@ class Chunk:
     rows_object: str
     row_from: int
     row_to: int
+    tries: int
 
 
 def add(
@@ -54,6 +55,7 @@ def add(
 _FRESH: dict[str, Any] = {
     "state": "open",
     "attempt": 0,
+    "tries": 0,
     "suspect": False,
     "losses_alone": 0,
     "products": 0,
@@ -64,7 +66,8 @@ _FRESH: dict[str, Any] = {
 
 
 def any_open(c: Connection) -> bool:
-    return bool(c.execute(select(exists().where(chunks.c.state == "open"))).scalar())
+    due = or_(chunks.c.due_at.is_(None), chunks.c.due_at <= now())
+    return bool(c.execute(select(exists().where(chunks.c.state == "open", due))).scalar())
 
 
 def open_suspect(c: Connection) -> str | None:
@@ -80,7 +83,9 @@ def open_suspect(c: Connection) -> str | None:
 
 def next_import(c: Connection, *, suspect: bool) -> tuple[str, str] | None:
     """The oldest import that waits for its plan, or for its end as every chunk is done; and its stage."""
-    left = exists().where(and_(chunks.c.job_id == jobs.c.id, chunks.c.state.in_(("open", "running"))))
+    left = exists().where(
+        and_(chunks.c.job_id == jobs.c.id, chunks.c.state.in_(("open", "running", "closed")))
+    )
     row = c.execute(
         select(jobs.c.id, jobs.c.stage)
         .join(imports, imports.c.job_id == jobs.c.id)
@@ -101,7 +106,9 @@ def next_import(c: Connection, *, suspect: bool) -> tuple[str, str] | None:
 
 def claim(c: Connection, db: Database, *, by: str, lease: float, alone: bool) -> Chunk | None:
     """The next open chunk of the tenant served least recently."""
-    waiting = (chunks.c.state == "open", chunks.c.suspect == alone)
+    wanted = exists().where(jobs.c.id == chunks.c.job_id, jobs.c.state.in_(OPEN))
+    due = or_(chunks.c.due_at.is_(None), chunks.c.due_at <= now())
+    waiting = (chunks.c.state == "open", chunks.c.suspect == alone, due, wanted)
     turn = c.execute(
         select(chunks.c.tenant)
         .outerjoin(tenants, tenants.c.tenant == chunks.c.tenant)
@@ -128,6 +135,8 @@ def claim(c: Connection, db: Database, *, by: str, lease: float, alone: bool) ->
         .values(
             state="running",
             attempt=chunks.c.attempt + 1,
+            tries=chunks.c.tries + 1,
+            due_at=None,
             claimed_by=by,
             claimed_at=now(),
             lease_until=now() + lease,
@@ -142,7 +151,9 @@ def claim(c: Connection, db: Database, *, by: str, lease: float, alone: bool) ->
         .values(tenant=row.tenant, **served)
         .on_conflict_do_update(index_elements=["tenant"], set_=served)
     )
-    return Chunk(row.job_id, row.no, row.tenant, row.attempt, row.rows_object, row.row_from, row.row_to)
+    return Chunk(
+        row.job_id, row.no, row.tenant, row.attempt, row.rows_object, row.row_from, row.row_to, row.tries
+    )
 
 
 def fence(c: Connection, chunk: Chunk, **values: Any) -> None:
@@ -162,8 +173,10 @@ def reached(c: Connection, chunk: Chunk, positions: dict[int, tuple[int, str]]) 
     )
 
 
-def reopen(c: Connection, chunk: Chunk) -> None:
-    c.execute(update(chunks).where(*_mine(chunk)).values(state="open", claimed_by=None, lease_until=None))
+def reopen(c: Connection, chunk: Chunk, *, after_s: float) -> None:
+    """Give the claim up; the chunk is due again after so many seconds."""
+    released = {"claimed_by": None, "lease_until": None, "due_at": now() + after_s}
+    c.execute(update(chunks).where(*_mine(chunk)).values(state="open", **released))
 
 
 def _mine(chunk: Chunk) -> tuple[Any, ...]:
@@ -176,14 +189,11 @@ def _mine(chunk: Chunk) -> tuple[Any, ...]:
 
 
 def fail_import(c: Connection, chunk: Chunk, error: TusouError, *, keep_for: float) -> None:
+    """End the import for what its chunk met; the job is locked first, as ever. Raises LostClaim."""
+    told = failure(error.code, error.detail, retryable=True)
+    if not finish(c, chunk.job_id, State.FAILED, keep_for=keep_for, error=told):
+        raise LostClaim(f"import {chunk.job_id} has ended")
     fence(c, chunk, state="open", claimed_by=None, lease_until=None)
-    finish(
-        c,
-        chunk.job_id,
-        State.FAILED,
-        keep_for=keep_for,
-        error=failure(error.code, error.detail, retryable=True),
-    )
     close_chunks(c, chunk.job_id)
 
 

@@ -16,7 +16,7 @@ from shared.db.tables import chunks, imports, jobs, manifest_ids, parts, row_err
 from shared.errors import Conflict, Expired, LostClaim, NotFound
 from shared.jobs.job import FINAL, OPEN, State, failure
 from shared.storage import owners
-from shared.topology import Stage
+from shared.topology import CHUNKS, Stage
 
 
 def accept(
@@ -169,7 +169,8 @@ def retry(c: Connection, tenant: str, job_id: str) -> Row[Any]:
         update(jobs)
         .where(jobs.c.id == job_id, jobs.c.state == State.FAILED)
         .values(
-            state=State.QUEUED,
+            # An import whose plan is made goes on with its chunks; anything else is claimed again.
+            state=case((jobs.c.stage == CHUNKS.name, State.RUNNING), else_=State.QUEUED),
             # A search starts over: its outcome went with its end.
             stage=case((jobs.c.kind == "search", "embed"), else_=jobs.c.stage),
             attempt=jobs.c.attempt + 1,
@@ -185,7 +186,15 @@ def retry(c: Connection, tenant: str, job_id: str) -> Row[Any]:
     c.execute(
         update(chunks)
         .where(chunks.c.job_id == job_id, chunks.c.state == "closed")
-        .values(state="open", attempt=chunks.c.attempt + 1, losses_alone=0, claimed_by=None, lease_until=None)
+        .values(
+            state="open",
+            attempt=chunks.c.attempt + 1,
+            tries=0,
+            due_at=None,
+            losses_alone=0,
+            claimed_by=None,
+            lease_until=None,
+        )
     )
     return get(c, tenant, job_id)
 

@@ -141,6 +141,18 @@ def test_a_delete_accepted_while_the_photo_embeds_is_not_undone(db: Database, in
         assert c.execute(select(objects.c.removed_at)).scalars().all() != [None]
 
 
+def test_an_older_import_brings_no_attribute_of_a_deleted_product_back(db: Database, index) -> None:
+    put(db, index, "p", title="t")
+    with db.write() as c:
+        older = writes.next_accept_no(c, db)
+        accept_delete(c, db, index=index, product_id="p")
+        newer = writes.next_accept_no(c, db)
+    embedded(db, index, "p", newer, ["b"], title="new")
+    embedded(db, index, "p", older, ["a"], brand="old")
+    assert attributes(db, "p").get("brand") is None
+    assert sources(db, "p") == ["b"]
+
+
 def test_of_two_puts_the_later_accepted_keeps_its_photos_whatever_finishes_first(db: Database, index) -> None:
     first = put(db, index, "p", title="one", images=["a"])
     second = put(db, index, "p", title="two", images=["b"])

@@ -12,7 +12,7 @@ from shared.answer.finish import Finisher
 from shared.catalog.writes import next_accept_no
 from shared.db.engine import Database, now
 from shared.db.tables import chunks, idempotency, imports, jobs, objects, products, row_errors, swept_hours
-from shared.errors import LostClaim, Unavailable
+from shared.errors import LostClaim, TusouError, Unavailable
 from shared.ids import new_id
 from shared.jobs import chunks as chunk_rows
 from shared.jobs import claims, store
@@ -62,7 +62,7 @@ def row(keeper: Keeper, job_id: str):
         return c.execute(select(jobs).where(jobs.c.id == job_id)).one()
 
 
-def claim(keeper: Keeper, job_id: str, *, alone: bool = False, lease: float = -1.0):
+def claim(keeper: Keeper, job_id: str, *, alone: bool = False, lease: float = -10.0):
     with keeper.db.write() as c:
         return claims.claim(c, job_id, EMBED.name, by="dead", lease=lease, alone=alone)
 
@@ -188,6 +188,7 @@ def imported(keeper: Keeper, rows: int) -> str:
                 rows=rows,
                 bad_rows=0,
                 ignored_columns=[],
+                unreadable=False,
             )
         )
         chunk_rows.add(c, keeper.db, job_id=job_id, no=0, tenant="shop", rows_object=stored.name, rows=rows)
@@ -197,7 +198,7 @@ def imported(keeper: Keeper, rows: int) -> str:
 def lose_chunk(keeper: Keeper, *, alone: bool) -> bool:
     """Claim the next chunk in a process that dies."""
     with keeper.db.write() as c:
-        found = chunk_rows.claim(c, keeper.db, by="dead", lease=-1, alone=alone)
+        found = chunk_rows.claim(c, keeper.db, by="dead", lease=-10, alone=alone)
     lapses.run(keeper)
     return found is not None
 
@@ -213,7 +214,7 @@ def test_the_one_row_that_kills_its_worker_becomes_a_row_error_and_the_others_ar
     assert good is None, "a suspect is claimed by nobody who is not alone"
     while deaths < 40:
         with keeper.db.write() as c:
-            found = chunk_rows.claim(c, keeper.db, by="dead", lease=-1, alone=True)
+            found = chunk_rows.claim(c, keeper.db, by="dead", lease=-10, alone=True)
             if found is None:
                 break
             if not found.row_from <= 2 < found.row_to:  # without the bad row it ends well
@@ -228,6 +229,46 @@ def test_the_one_row_that_kills_its_worker_becomes_a_row_error_and_the_others_ar
     assert [(e.line, e.product_id, e.reason) for e in errors] == [(4, "p2", "worker_lost")]
     assert left == []
     assert deaths == 5, "4 rows, 2 rows, then one row three times"
+
+
+def fail_chunk(keeper: Keeper) -> None:
+    with keeper.db.write() as c:
+        found = chunk_rows.claim(c, keeper.db, by="w", lease=20, alone=False)
+        assert found is not None
+        chunk_rows.fail_import(c, found, TusouError("away", retryable=True), keep_for=60)
+
+
+def test_an_import_retried_by_hand_does_its_chunks_again_and_may_fail_again(keeper: Keeper) -> None:
+    job_id = imported(keeper, rows=4)
+    for _ in range(2):
+        fail_chunk(keeper)
+        assert row(keeper, job_id).state == "failed"
+        with keeper.db.write() as c:
+            assert chunk_rows.next_import(c, suspect=False) is None
+            store.retry(c, "shop", job_id)
+        assert row(keeper, job_id).state == "running"
+    with keeper.db.write() as c:
+        found = chunk_rows.claim(c, keeper.db, by="w", lease=20, alone=False)
+        assert found is not None
+        assert found.tries == 1
+
+
+def test_chunks_of_a_cancelled_import_are_not_claimed(keeper: Keeper) -> None:
+    job_id = imported(keeper, rows=4)
+    with keeper.db.write() as c:
+        c.execute(update(jobs).where(jobs.c.id == job_id).values(state=State.CANCELLED))
+        assert chunk_rows.claim(c, keeper.db, by="w", lease=20, alone=False) is None
+
+
+def test_a_chunk_that_was_put_off_waits_for_its_time(keeper: Keeper) -> None:
+    imported(keeper, rows=4)
+    with keeper.db.write() as c:
+        found = chunk_rows.claim(c, keeper.db, by="w", lease=20, alone=False)
+        assert found is not None
+        chunk_rows.reopen(c, found, after_s=60)
+        assert chunk_rows.claim(c, keeper.db, by="w", lease=20, alone=False) is None
+        c.execute(update(chunks).values(due_at=now() - 1))
+        assert chunk_rows.claim(c, keeper.db, by="w", lease=20, alone=False) is not None
 
 
 def test_tenants_take_turns(keeper: Keeper) -> None:

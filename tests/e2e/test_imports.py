@@ -99,6 +99,19 @@ def test_a_replace_with_many_bad_rows_deletes_nothing_unless_forced(shop: Shop, 
     assert run(shop, manifest, catalog="forced", mode="replace", force=True)["result"]["deleted"] == 3
 
 
+def test_a_replace_whose_manifest_is_cut_off_or_empty_deletes_nothing(shop: Shop, tmp_path: Path) -> None:
+    rows = [{"id": f"cut-{n}", "title": "t" * 300 + str(n)} for n in range(400)]
+    run(shop, jsonl(tmp_path / "all.jsonl", rows), catalog="cut")
+    whole = gzip.compress((tmp_path / "all.jsonl").read_bytes())
+    (tmp_path / "half.jsonl.gz").write_bytes(whole[: len(whole) // 2])
+    half = run(shop, tmp_path / "half.jsonl.gz", catalog="cut", mode="replace", force=True)
+    assert (half["result"]["deleted"], half["result"]["replace_refused"]) == (0, True)
+    (tmp_path / "none.csv").write_text("id,title\n")
+    none = run(shop, tmp_path / "none.csv", catalog="cut", mode="replace")
+    assert (none["result"]["deleted"], none["result"]["replace_refused"]) == (0, True)
+    assert shop.client.get("/v1/catalogs/cut")["products"] == 400
+
+
 def test_csv_tsv_gzip_and_parquet_say_the_same(shop: Shop, tmp_path: Path) -> None:
     image = images_of(shop, 1)[0]
     pyarrow = pytest.importorskip("pyarrow")

@@ -77,7 +77,9 @@ def _version(vision: Vision, claim: Claim, index_id: str, *, replaced: bool) -> 
 
 def _replace(vision: Vision, claim: Claim, index: Row[Any], wanted: Row[Any], bad: int) -> dict[str, Any]:
     """Delete products that no row names, good or bad, and that are older than this import."""
-    if bad > MAX_BAD_SHARE * max(1, wanted.rows) and not wanted.options["force"]:
+    # What an unread rest names is not known, so not even force may delete it.
+    too_bad = wanted.rows == 0 or bad > MAX_BAD_SHARE * wanted.rows
+    if wanted.unreadable or (too_bad and not wanted.options["force"]):
         return {"deleted": 0, "replace_refused": True}
     deleted = 0
     while count := _delete_some(vision, claim, index):

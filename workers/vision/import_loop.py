@@ -117,9 +117,9 @@ class ImportLoop:
     def _trouble(self, chunk: chunk_rows.Chunk, error: TusouError) -> None:
         """A dependency that is away comes back: open again. Anything else fails the import."""
         vision = self._vision
-        if error.retryable and chunk.attempt < story.IMPORT_TRIES:
-            vision.gate.closes_within(story.wait_after(chunk.attempt))
-            story.patiently(vision, lambda c: chunk_rows.reopen(c, chunk))
+        if error.retryable and chunk.tries < story.IMPORT_TRIES:
+            after_s = story.wait_after(chunk.tries)
+            story.patiently(vision, lambda c: chunk_rows.reopen(c, chunk, after_s=after_s))
             return
         keep_for = vision.settings.retention
         try:

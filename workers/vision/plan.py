@@ -38,6 +38,7 @@ class _Tally:
     bad: int = 0
     chunks: int = 0
     errors: int = 0
+    unreadable: bool = False
     ignored: set[str] = field(default_factory=set)
 
 
@@ -56,6 +57,7 @@ def run(vision: Vision, claim: Claim) -> None:
         "rows": tally.rows,
         "bad_rows": tally.bad,
         "ignored_columns": sorted(tally.ignored),
+        "unreadable": tally.unreadable,
     }
     with vision.db.write() as c:
         jobs.save_stage(c, claim.id, claim.attempt, stage=CHUNKS.name, due_at=None)
@@ -112,6 +114,7 @@ def _read(
                     named.append(record.product_id)
             case ManifestUnreadable():
                 tally.bad += 1
+                tally.unreadable = True
                 errors.append(RowError(record.line, None, record.reason, record.detail))
             case ManifestDone():
                 tally.ignored |= set(record.ignored_columns)

@@ -91,8 +91,7 @@ def _hand_over(vision: Vision, claim: Claim, outcome: Outcome, timings: Timings)
             outcome=outcome.to_bytes(),
             index_id=route.index_id,
             groups=route.groups,
-            # A group known to be away is not waited for, unless all are.
-            parts_left=len(route.seen & route.groups.keys()) or len(route.groups),
+            parts_left=len(route.groups),
             timings_ms=timings.ms,
             due_at=None,
             claimed_at=now(),

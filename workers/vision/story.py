@@ -80,4 +80,5 @@ def _fail(vision: Vision, claim: Claim, code: str, detail: str, *, retryable: bo
             store.close_chunks(c, claim.id)
     if done:
         vision.notifier.job_done(claim.id)
-        photos.forget(vision, claim)
+        if not retryable:
+            photos.forget(vision, claim)

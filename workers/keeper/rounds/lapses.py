@@ -15,7 +15,7 @@ from shared.db.engine import now
 from shared.db.tables import chunks, jobs, row_errors
 from shared.errors import TusouError
 from shared.jobs import chunks as chunk_rows
-from shared.jobs.job import State
+from shared.jobs.job import OPEN, State
 from shared.jobs.store import close_chunks, finish, lost_worker
 from shared.storage import owners
 from shared.telemetry import step
@@ -29,8 +29,13 @@ def run(keeper: Keeper) -> None:
     _chunks(keeper)
 
 
+def grace(keeper: Keeper) -> float:
+    """After the database was away, the living renew their claims at their next heartbeat: they come first."""
+    return keeper.settings.heartbeat + 1.0
+
+
 def _jobs(keeper: Keeper) -> None:
-    lapsed = (jobs.c.state == State.RUNNING, jobs.c.lease_until < now())
+    lapsed = (jobs.c.state == State.RUNNING, jobs.c.lease_until < now() - grace(keeper))
     with keeper.db.read() as c:
         rows = list(c.execute(select(jobs).where(*lapsed).order_by(jobs.c.created_at).limit(AT_ONCE)))
     for row in rows:
@@ -64,7 +69,7 @@ def _lost_job(keeper: Keeper, row: Row[Any], lapsed: tuple[Any, ...]) -> None:
 
 
 def _chunks(keeper: Keeper) -> None:
-    lapsed = (chunks.c.state == "running", chunks.c.lease_until < now())
+    lapsed = (chunks.c.state == "running", chunks.c.lease_until < now() - grace(keeper))
     with keeper.db.read() as c:
         rows = list(c.execute(select(chunks).where(*lapsed).limit(AT_ONCE)))
     for row in rows:
@@ -83,6 +88,10 @@ def _lost_chunk(keeper: Keeper, row: Row[Any], lapsed: tuple[Any, ...]) -> None:
         fault = _row_error(keeper, row)
     with keeper.db.write() as c:
         if row.suspect and size > 1:
+            # The job first, as every transaction does; of a cancelled import no halves are made.
+            job = select(jobs.c.id).where(jobs.c.id == row.job_id, jobs.c.state.in_(OPEN)).with_for_update()
+            if c.execute(job).one_or_none() is None:
+                return
             if c.execute(update(chunks).where(*this).values(losses_alone=losses)).rowcount:
                 chunk_rows.split(c, row)
             return
