@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import threading
 import time
 import warnings
@@ -12,7 +11,7 @@ from collections.abc import Callable
 
 from celery import Celery
 from celery.platforms import SecurityWarning
-from celery.worker import state
+from celery.signals import worker_shutting_down
 
 from shared.topology import SOFT_SHUTDOWN_S
 
@@ -46,13 +45,12 @@ def consume(
     )
     ending = threading.Thread(target=_end, args=(on_stop, on_cut_off), name="ending", daemon=True)
 
-    def stop(*_: object) -> None:
-        state.should_stop = os.EX_OK  # Celery's warm shutdown: running tasks are finished
+    def shutting_down(**_: object) -> None:
         if not ending.is_alive():
             ending.start()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    # Celery handles the signals themselves: its warm shutdown lets running tasks finish, for ever.
+    worker_shutting_down.connect(shutting_down, weak=False)
     worker.start()
 
 
