@@ -1,0 +1,1 @@
+"""What must hold while processes and servers die, freeze and come back."""

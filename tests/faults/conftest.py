@@ -1,0 +1,49 @@
+"""One fleet over servers of its own, shared by the tests of a module; each test leaves it whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.faults.fleet import Fleet, fleet
+from tests.faults.shop import Shop, photo
+from tests.servers.postgres import Postgres, WheelPostgres
+from tests.servers.redis import Redis
+from tests.servers.running import running
+from tests.servers.valkey import Valkey
+
+PRODUCTS = 24
+
+
+@dataclass(frozen=True)
+class World:
+    """A fleet with its catalogue loaded, the servers under it and the shop that uses it."""
+
+    fleet: Fleet
+    shop: Shop
+    database: Postgres
+    broker: Redis
+
+
+@pytest.fixture(scope="package")
+def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with running(WheelPostgres) as database, running(Valkey) as broker:
+        env = {"TUSOU_DATABASE_URL": database.url, "TUSOU_REDIS_URL": broker.url}
+        home = tmp_path_factory.mktemp("fleet") / "home"
+        with fleet(home, env, vision=2, indexer=2) as whole:
+            shop = Shop(whole.url)
+            job = shop.load(whole.data_folder, {f"p{n}": photo(n) for n in range(PRODUCTS)})
+            assert shop.end(job)["state"] == "succeeded"
+            yield World(whole, shop, database, broker)
+            shop.close()
+
+
+@pytest.fixture
+def world(shared_world: World) -> Iterator[World]:
+    """Whole before the test, and again after it."""
+    yield shared_world
+    shared_world.fleet.heal()
+    shared_world.shop.search_for(3)
+    shared_world.shop.all_found()

@@ -1,0 +1,167 @@
+"""Workers die, freeze, hang and are told to stop with work in flight: nothing is lost, nobody is blamed."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from shared.db.tables import jobs
+from tests.deployment import until
+from tests.faults.conftest import World
+from tests.faults.fleet import Member, timed
+from tests.faults.marked_worker import DEADLY, STUCK, slow
+from tests.faults.shop import found, photo, plain
+from workers.vision.watchdog import EXIT_CODE as ENDED_BY_WATCHDOG
+
+pytestmark = pytest.mark.xdist_group("fleet")
+
+COUNT = 8
+
+
+def in_flight(world: World) -> list[str]:
+    """Searches of which each takes a while, claimed by workers; returns their ids."""
+    ids = world.shop.accepted_at_once([plain(*slow(n)) for n in range(COUNT)])
+    until(lambda: holder(world, *ids), within=20, what="a claim")
+    return ids
+
+
+def holder(world: World, *ids: str) -> Member | None:
+    """A vision worker that holds one of these searches now."""
+    names = {row.claimed_by for row in rows(world, ids).values()}
+    return next((member for member in world.fleet.of("vision") if member.process in names), None)
+
+
+def rows(world: World, ids: Sequence[str]) -> dict[str, Any]:
+    with world.fleet.db.read() as c:
+        return {row.id: row for row in c.execute(select(jobs).where(jobs.c.id.in_(ids)))}
+
+
+def losses(world: World) -> int:
+    """How often a process ended while a job ran alone in it, of the job that this happened to most often."""
+    with world.fleet.db.read() as c:
+        return int(c.execute(select(func.max(jobs.c.losses_alone))).scalar_one())
+
+
+def test_searches_of_vision_workers_that_are_killed_are_done_by_who_comes(world: World) -> None:
+    in_flight(world)
+    for worker in world.fleet.of("vision"):
+        worker.kill()
+    world.fleet.of("vision")[0].start()
+    with timed("both vision workers killed, one back"):
+        assert world.shop.all_found() == COUNT
+    assert losses(world) == 0
+
+
+def test_a_vision_worker_that_wakes_beside_its_successor_changes_nothing(world: World) -> None:
+    ids = in_flight(world)
+    paused = holder(world, *ids)
+    paused.signal(signal.SIGSTOP)
+    held = [row.id for row in rows(world, ids).values() if row.claimed_by == paused.process]
+    try:
+        with timed("a vision worker paused beyond its lease"):
+            assert world.shop.all_found() == COUNT
+        before = rows(world, ids)
+    finally:
+        paused.signal(signal.SIGCONT)
+    assert held
+
+    def awake() -> bool:
+        """It has come to the end of its old work, or its watchdog took the long pause for a hang."""
+        return "lost_claim" in paused.said() or paused.status == ENDED_BY_WATCHDOG
+
+    until(awake, within=20, what="the paused worker's end of its old work")
+    assert rows(world, ids) == before
+    assert losses(world) == 0
+
+
+def test_a_vision_worker_that_is_told_to_stop_finishes_what_it_has_begun(world: World) -> None:
+    ids = in_flight(world)
+    told = holder(world, *ids)
+    told.signal(signal.SIGTERM)
+    with timed("a vision worker told to stop, under load"):
+        assert told.wait() == os.EX_OK
+    assert world.shop.all_found() == COUNT
+    assert not any(row.suspect or row.losses_alone for row in rows(world, ids).values())
+
+
+def test_a_model_that_hangs_is_cut_off_at_a_stop_and_ended_by_the_watchdog_otherwise(world: World) -> None:
+    in_flight(world)
+    stuck = world.shop.accepted(plain(*STUCK))
+    first = until(lambda: holder(world, stuck), within=20, what="a claim")
+    first.signal(signal.SIGTERM)
+    with timed("a hanging vision worker told to stop"):
+        assert first.wait() == os.EX_OK
+    row = rows(world, [stuck])[stuck]
+    assert (row.state, row.suspect) == ("running", False), "handed back, and no loss"
+    second = until(lambda: holder(world, stuck), within=20, what="another claim")
+    with timed("a hanging model ends its process"):
+        assert second.wait() == ENDED_BY_WATCHDOG
+    world.shop.cancel(stuck)
+    world.fleet.heal()
+    assert world.shop.all_found() == COUNT
+    assert losses(world) == 0
+
+
+def test_a_photo_that_kills_its_worker_each_time_ends_alone_and_so_does_a_row_of_an_import(
+    world: World,
+) -> None:
+    ids = in_flight(world)
+    deadly = world.shop.accepted(plain(*DEADLY))
+    with_deadly_row = world.shop.load(
+        world.fleet.data_folder, {"good": photo(1000), "deadly": plain(*DEADLY)}
+    )
+
+    def ended(job_id: str) -> bool:
+        world.fleet.revive()
+        return world.shop.job(job_id)["state"] not in ("queued", "running")
+
+    with timed("a deadly search and a deadly row"):
+        until(lambda: ended(deadly), within=100, what="the deadly search")
+        until(lambda: ended(with_deadly_row), within=100, what="the import")
+    job = world.shop.job(deadly)
+    assert (job["state"], job["error"]["code"], job["error"]["retryable"]) == ("failed", "worker_lost", True)
+    assert rows(world, [deadly])[deadly].losses_alone == 3
+    assert world.shop.all_found() == COUNT
+    assert not any(row.losses_alone for row in rows(world, ids).values())
+
+    imported = world.shop.job(with_deadly_row)
+    assert (imported["state"], imported["result"]["bad_rows"]) == ("succeeded", 1), imported
+    (fault,) = world.shop.row_errors(with_deadly_row)
+    assert (fault["line"], fault["product_id"], fault["reason"]) == (2, "deadly", "worker_lost")
+
+    again = world.shop.post(f"/v1/jobs/{deadly}:retry")
+    assert (again.status, again.body["state"]) == (202, "queued")
+    world.shop.cancel(deadly)
+
+
+def test_searches_go_on_while_one_index_worker_of_a_group_is_left(world: World) -> None:
+    first, second = world.fleet.of("indexer")
+    world.shop.accepted_for(range(COUNT))
+    first.kill()
+    world.shop.accepted_for(range(COUNT))
+    with timed("one of two index workers killed"):
+        assert world.shop.all_found() == 2 * COUNT
+
+    second.kill()
+    nobody = world.shop.accepted(photo(1))
+    with timed("no index worker: failed"):
+        job = world.shop.end(nobody)
+    assert (job["state"], job["error"]["code"], job["error"]["retryable"]) == (
+        "failed",
+        "index_unavailable",
+        True,
+    )
+    assert world.fleet.readiness()["parts"]["index_workers"].startswith("away")
+
+    assert world.shop.search_for(2).status == 202
+    second.start()
+    with timed("an index worker comes back"):
+        assert world.shop.all_found() == 1
+    retried = world.shop.post(f"/v1/jobs/{nobody}:retry")
+    assert retried.status == 202
+    assert found(world.shop.end(nobody))
