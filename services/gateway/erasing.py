@@ -44,7 +44,7 @@ def _drop_import(c: Connection, row: Row[Any]) -> None:
         return
     rows = c.execute(select(chunks.c.rows_object).where(chunks.c.job_id == row.id).distinct()).scalars()
     ours = (manifest["object"] for manifest in plan.manifests if manifest.get("kind") != "incoming")
-    owners.remove(c, [*rows, *ours, plan.errors_object])
+    owners.remove(c, [*rows, *ours])
     # Chunks and error rows hang on the job's row, which stays as a tombstone.
     for table in (row_errors, manifest_ids, chunks, imports):
         c.execute(delete(table).where(table.c.job_id == row.id))

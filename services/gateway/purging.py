@@ -24,7 +24,7 @@ def purge_batch(db: Database, index: Row[Any], accept_no: int) -> int:
                 products.c.tenant == index.tenant,
                 products.c.catalog == index.catalog,
                 products.c.deleted_no.is_(None),
-                products.c.accepted_at < accept_no,
+                products.c.accepted_no < accept_no,
             )
             .order_by(products.c.id)
             .limit(BATCH)

@@ -81,7 +81,7 @@ class _Product:
     attributes: dict[str, Any]
     orders: dict[str, list[int]]
     images_order: list[int]
-    accepted_at: int
+    accepted_no: int
     deleted_no: int | None
     have: dict[str, Row[Any]]
     new: dict[str, tuple[NewImage, ProductChange]] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class _Product:
             self._leave_out(change)
             return
         self.deleted_no = None
-        self.accepted_at = max(self.accepted_at, change.accept_no)
+        self.accepted_no = max(self.accepted_no, change.accept_no)
         place = [change.accept_no, change.line]
         for name, value in change.attributes.items():
             if place > self.orders.get(name, [0, 0]):
@@ -152,7 +152,7 @@ def append(
             attributes=dict(row.attributes),
             orders=dict(row.orders),
             images_order=list(row.images_order),
-            accepted_at=row.accepted_at,
+            accepted_no=row.accepted_no,
             deleted_no=row.deleted_no,
             have=have[product_id],
         )
@@ -175,7 +175,7 @@ def _write_products(c: Connection, tenant: str, states: Mapping[str, _Product]) 
                 attributes=state.attributes,
                 orders=state.orders,
                 images_order=state.images_order,
-                accepted_at=state.accepted_at,
+                accepted_no=state.accepted_no,
                 deleted_no=state.deleted_no,
                 deleted_at=state.row.deleted_at if state.deleted_no is not None else None,
                 updated_at=now(),

@@ -64,9 +64,8 @@ def lock_products(
                     catalog=catalog,
                     attributes={},
                     orders={},
-                    sources=[],
                     images_order=[0, 0],
-                    accepted_at=0,
+                    accepted_no=0,
                     created_at=now(),
                     updated_at=now(),
                 )
@@ -117,7 +116,6 @@ def accept_write(
     if wanted is not None:
         have = {(i.source, i.image_version): i for i in current if i.fingerprint == index.fingerprint}
         embed = any((w.source, w.image_version) not in have for w in wanted)
-        changed["sources"] = [[w.source, w.image_version] for w in wanted]
         if not embed:
             kept = {have[w.source, w.image_version].id for w in wanted}
             gone = [i for i in current if i.id not in kept]
@@ -130,7 +128,7 @@ def accept_write(
         .values(
             attributes=merged,
             orders=orders,
-            accepted_at=accept_no,
+            accepted_no=accept_no,
             updated_at=now(),
             deleted_no=None,
             deleted_at=None,
@@ -169,9 +167,8 @@ def bury(c: Connection, tenant: str, product_ids: list[str], accept_no: int) -> 
             attributes={},
             # An older import that ends later brings none of its attributes back.
             orders={name: [accept_no, 0] for name in ATTRIBUTES},
-            sources=[],
             images_order=[accept_no, 0],
-            accepted_at=accept_no,
+            accepted_no=accept_no,
             deleted_no=accept_no,
             deleted_at=now(),
             updated_at=now(),

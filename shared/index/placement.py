@@ -87,20 +87,6 @@ def live_index(c: Connection, tenant: str, catalog: str) -> Row[Any]:
     return row
 
 
-def written_indexes(c: Connection, tenant: str, catalog: str) -> list[Row[Any]]:
-    """Every append goes to all building and live ones."""
-    query = (
-        select(indexes)
-        .where(
-            indexes.c.tenant == tenant,
-            indexes.c.catalog == catalog,
-            indexes.c.state.in_(("building", "live")),
-        )
-        .order_by(indexes.c.id)
-    )
-    return list(c.execute(query))
-
-
 def _place(c: Connection, index_id: str, shard_count: int, default_group: str) -> None:
     """Each shard goes to the group that holds the fewest."""
     known = set(

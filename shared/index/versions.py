@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
 from shared.db.tables import indexes, log, shards
 from shared.errors import InvalidRequest
-
-Positions = Mapping[int, tuple[int, str]]
 
 
 @dataclass(frozen=True)

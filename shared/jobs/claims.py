@@ -96,7 +96,6 @@ def renew(
     chunk_limit: float,
     fingerprint: str | None,
     stats: dict[str, Any],
-    alone_for: str | None,
 ) -> None:
     """The heartbeat: claims older than their task's limit are not renewed; the process is seen."""
     with db.write() as c:
@@ -122,7 +121,7 @@ def renew(
             )
             .values(lease_until=now() + lease)
         )
-        seen = {"fingerprint": fingerprint, "stats": stats, "alone_for": alone_for, "seen_at": now()}
+        seen = {"fingerprint": fingerprint, "stats": stats, "seen_at": now()}
         c.execute(
             db.insert(workers)
             .values(process=by, kind=kind, **seen)

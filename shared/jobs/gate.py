@@ -58,7 +58,3 @@ class Gate:
         """Wait so long for the gate to close; whether it has."""
         with self._changed:
             return self._changed.wait_for(lambda: self._closed, seconds)
-
-    @property
-    def alone_for(self) -> str | None:
-        return self._alone

@@ -11,7 +11,6 @@ from typing import Any
 from shared.db.engine import Database
 from shared.errors import Unavailable
 from shared.jobs import claims
-from shared.jobs.gate import Gate
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -26,14 +25,12 @@ class Heartbeat:
         settings: Settings,
         kind: str,
         *,
-        gate: Gate,
         fingerprint: str | None = None,
         stats: Callable[[], dict[str, Any]] = dict,
     ) -> None:
         self._db = db
         self._settings = settings
         self._kind = kind
-        self._gate = gate
         self._fingerprint = fingerprint
         self._stats = stats
         self._stopped = threading.Event()
@@ -60,7 +57,6 @@ class Heartbeat:
             chunk_limit=self._settings.chunk_task_limit,
             fingerprint=self._fingerprint,
             stats=self._stats(),
-            alone_for=self._gate.alone_for,
         )
 
     def _run(self) -> None:

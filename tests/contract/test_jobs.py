@@ -113,7 +113,6 @@ def test_heartbeat_renews_the_living_and_not_what_is_past_its_limit(db: Database
         chunk_limit=900,
         fingerprint=None,
         stats={},
-        alone_for=None,
     )
     left = {job_id: row(db, job_id).lease_until - row(db, job_id).created_at for job_id in (young, old)}
     assert left[young] > 15

@@ -48,7 +48,6 @@ class Vision:
             self.db,
             self.settings,
             "vision",
-            gate=self.gate,
             fingerprint=self.model.fingerprint,
             stats=self._stats,
         )

@@ -101,7 +101,7 @@ def _delete_some(vision: Vision, claim: Claim, index: Row[Any]) -> int:
                     products.c.tenant == claim.tenant,
                     products.c.catalog == claim.catalog,
                     products.c.deleted_no.is_(None),
-                    products.c.accepted_at < accept_no,
+                    products.c.accepted_no < accept_no,
                     products.c.id.not_in(named),
                 )
                 .order_by(products.c.id)

@@ -52,7 +52,7 @@ def test_a_product_with_photos_becomes_a_job(gateway: Gateway) -> None:
         "a",
         FINGERPRINT,
     )
-    assert job.accept_no == gateway.rows(products)[0].accepted_at
+    assert job.accept_no == gateway.rows(products)[0].accepted_no
     assert job.request == {
         "product_id": "a",
         "catalog": "default",
@@ -115,7 +115,7 @@ def test_what_was_accepted_later_wins_attribute_by_attribute(gateway_anywhere: G
         between = next_accept_no(c, gateway.db)
     patch(gateway, title="One")
     (row,) = gateway.rows(products)
-    assert row.orders["title"][0] == row.accepted_at > between > row.orders["brand"][0]
+    assert row.orders["title"][0] == row.accepted_no > between > row.orders["brand"][0]
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def sweep_hour(keeper: Keeper, hour: str) -> int:
         with keeper.db.write() as c:
             c.execute(
                 keeper.db.insert(swept_hours)
-                .values(hour=hour, finished_at=now())
+                .values(hour=hour)
                 .on_conflict_do_nothing(index_elements=["hour"])
             )
         current.note(deleted=deleted)

@@ -30,6 +30,7 @@ def upgrade() -> None:
         "catalogs",
         sa.Column("tenant", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("replaced_no", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "name"),
     )
@@ -227,9 +228,8 @@ def upgrade() -> None:
         sa.Column("catalog", sa.String(length=64), nullable=False),
         sa.Column("attributes", sa.JSON(), nullable=False),
         sa.Column("orders", sa.JSON(), nullable=False),
-        sa.Column("sources", sa.JSON(), nullable=False),
         sa.Column("images_order", sa.JSON(), nullable=False),
-        sa.Column("accepted_at", sa.BigInteger(), nullable=False),
+        sa.Column("accepted_no", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("updated_at", sa.Double(), nullable=False),
         sa.Column("deleted_no", sa.BigInteger(), nullable=True),
@@ -306,7 +306,6 @@ def upgrade() -> None:
     op.create_table(
         "swept_hours",
         sa.Column("hour", sa.String(length=10), nullable=False),
-        sa.Column("finished_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("hour"),
     )
     op.create_table(
@@ -321,7 +320,6 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("fingerprint", sa.String(length=16), nullable=True),
         sa.Column("stats", sa.JSON(), nullable=False),
-        sa.Column("alone_for", sa.String(length=64), nullable=True),
         sa.Column("seen_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("process"),
     )
@@ -364,7 +362,6 @@ def upgrade() -> None:
         sa.Column("bad_rows", sa.Integer(), nullable=False),
         sa.Column("ignored_columns", sa.JSON(), nullable=False),
         sa.Column("unreadable", sa.Boolean(), nullable=False),
-        sa.Column("errors_object", sa.String(length=200), nullable=True),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("job_id"),
     )

@@ -1,0 +1,70 @@
+"""Every table. Times are seconds since 1970 by the database's clock.
+
+house      api_keys  secrets  counters  rounds  swept_hours  tenants  models  workers
+           objects                        the owner of each object of the store
+work       jobs ── parts                  one group's share of an answer
+             ├─ idempotency
+             └─ imports ── chunks ── row_errors, manifest_ids
+index      catalogs ── indexes ── shards ── log, snapshots, placements; replicas tell who serves them
+           segments ── holdings           which object holds whose vectors
+catalogue  products ── images
+"""
+
+from __future__ import annotations
+
+from shared.db.tables.base import metadata
+from shared.db.tables.catalogue import images, products
+from shared.db.tables.house import (
+    api_keys,
+    counters,
+    models,
+    objects,
+    rounds,
+    secrets,
+    swept_hours,
+    tenants,
+    workers,
+)
+from shared.db.tables.index import (
+    catalogs,
+    holdings,
+    indexes,
+    log,
+    placements,
+    replicas,
+    segments,
+    shards,
+    snapshots,
+)
+from shared.db.tables.work import chunks, idempotency, imports, jobs, manifest_ids, parts, row_errors
+
+__all__ = [
+    "api_keys",
+    "catalogs",
+    "chunks",
+    "counters",
+    "holdings",
+    "idempotency",
+    "images",
+    "imports",
+    "indexes",
+    "jobs",
+    "log",
+    "manifest_ids",
+    "metadata",
+    "models",
+    "objects",
+    "parts",
+    "placements",
+    "products",
+    "replicas",
+    "rounds",
+    "row_errors",
+    "secrets",
+    "segments",
+    "shards",
+    "snapshots",
+    "swept_hours",
+    "tenants",
+    "workers",
+]
