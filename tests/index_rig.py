@@ -159,7 +159,7 @@ class Rig:
                     groups=groups,
                     index_id=self.index.id,
                     parts_left=len(groups),
-                    claimed_at=now(),
+                    handed_at=now(),
                     hedge_at=now() + 0.4,
                     partial_at=now() + 1,
                     answer_by=now() + 15,

@@ -11,12 +11,13 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from shared.answer.finish import Finisher, keep_time
+from shared.answer.deadlines import keep_time, standing
+from shared.answer.finish import Finisher
 from shared.db.engine import Database
 from shared.dispatch import Dispatcher
 from shared.errors import Unavailable
 from shared.jobs import store
-from shared.jobs.job import FINAL
+from shared.jobs.job import FINAL, State
 
 log = logging.getLogger(__name__)
 
@@ -89,11 +90,18 @@ class Waiting:
             woken = event.wait(min(TICK_S, left))
             event.clear()
             try:
-                if not woken:
-                    keep_time(self._db, self._finisher, self._dispatcher, row.id)
-                with self._db.read() as c:
-                    row = store.get(c, row.tenant, row.id)
+                if woken or self._ended(row.id):
+                    with self._db.read() as c:
+                        row = store.get(c, row.tenant, row.id)
             except Unavailable as error:
                 log.warning("a waiting request sees nothing: %s", error.detail)
                 break
         return row
+
+    def _ended(self, job_id: str) -> bool:
+        """What a tick without a hint sees; it hedges or finishes the search when its time has come."""
+        seen = standing(self._db, job_id)
+        if seen is not None and seen[1]:
+            keep_time(self._db, self._finisher, self._dispatcher, job_id)
+            seen = standing(self._db, job_id)
+        return seen is None or seen[0] in (*FINAL, State.EXPIRED)

@@ -1,9 +1,4 @@
-"""Finishing a search: by the index worker that brought the last part, or by whoever keeps its time.
-
-parts all there            → succeeded
-partial_at has come        → succeeded with the parts that are there, `partial: true`
-answer_by has come         → failed, `index_unavailable`; never an empty success
-"""
+"""Finishing a search: by the index worker that brought the last part, or by whoever keeps its time."""
 
 from __future__ import annotations
 
@@ -12,20 +7,17 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, or_, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from shared.answer.join import join
-from shared.answer.merge import Part, merge
+from shared.answer.merge import OVERFETCH, Part, merge
 from shared.answer.outcome import Outcome
-from shared.db.engine import Database, now
+from shared.db.engine import Database
 from shared.db.tables import jobs, parts
-from shared.dispatch import Dispatcher
 from shared.errors import LostClaim
 from shared.index.versions import Version
 from shared.jobs import store
 from shared.jobs.job import State, failure, iso
-from shared.messages import PartMessage
-from shared.topology import INDEX_SEARCH, LOOKUP
 
 Woken = Callable[[str], None]  # tells whoever waits for this job
 
@@ -137,65 +129,3 @@ class Finisher:
             )
         if done:
             self._woken(job.id)
-
-
-# A product deleted after its shard was searched leaves room that these fill.
-OVERFETCH = 8
-
-
-def due(c: Connection, limit: int = 200, job_id: str | None = None) -> list[Row[Any]]:
-    """Searches in the index stage whose hedge, partial or final time has come."""
-    query = select(
-        jobs,
-        (jobs.c.answer_by < now()).label("too_late"),
-        (jobs.c.partial_at < now()).label("partial_due"),
-    ).where(
-        jobs.c.state == State.RUNNING,
-        jobs.c.stage == LOOKUP.name,
-        or_(
-            jobs.c.hedge_at < now(),
-            and_(jobs.c.partial_at < now(), exists().where(parts.c.job_id == jobs.c.id)),
-            jobs.c.answer_by < now(),
-        ),
-    )
-    if job_id is not None:
-        query = query.where(jobs.c.id == job_id)
-    return list(c.execute(query.order_by(jobs.c.created_at).limit(limit)))
-
-
-def keep_time(db: Database, finisher: Finisher, dispatcher: Dispatcher, job_id: str | None = None) -> int:
-    """One tick: re-send missing parts, finish what may be partial, end what is too late.
-
-    Safe in any number of processes: hedging claims `hedge_at` in one UPDATE, finishing is one UPDATE.
-    """
-    with db.read() as c:
-        rows = due(c, job_id=job_id)
-    for row in rows:
-        if row.too_late:
-            finisher.fail(
-                row.id,
-                row.attempt,
-                "index_unavailable",
-                "no index worker answered in time; try again",
-                retryable=True,
-            )
-        elif not (row.partial_due and finisher.with_what_is_there(row)):
-            _hedge(db, dispatcher, row)
-    return len(rows)
-
-
-def _hedge(db: Database, dispatcher: Dispatcher, row: Row[Any]) -> None:
-    with db.write() as c:
-        # Each wait is twice the last: a message lost with its broker is sent again, and a slow group is
-        # not flooded.
-        mine = c.execute(
-            update(jobs)
-            .where(jobs.c.id == row.id, jobs.c.attempt == row.attempt, jobs.c.hedge_at == row.hedge_at)
-            .values(hedge_at=now() + (now() - jobs.c.claimed_at))
-        )
-        if not mine.rowcount:
-            return
-        came = set(c.execute(select(parts.c.group).where(parts.c.job_id == row.id)).scalars())
-    for group in row.groups:
-        if group not in came:
-            dispatcher.send(INDEX_SEARCH, PartMessage(row.id, group, row.attempt), group=group)

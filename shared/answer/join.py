@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from shared.answer.merge import Found
 from shared.answer.outcome import Item
@@ -28,20 +28,22 @@ def join(
     no_match_below: float | None,
 ) -> list[dict[str, Any]]:
     """The items of a result. Hits whose product is gone meanwhile are left out."""
-    rows = catalog.by_id(c, tenant, {hit.product_id for hits in found for hit in hits})
-    kept = [[hit for hit in hits if hit.product_id in rows][:limit] for hits in found]
+    living = catalog.attributes_of(c, tenant, {hit.product_id for hits in found for hit in hits})
+    kept = [[hit for hit in hits if hit.product_id in living][:limit] for hits in found]
     sources = catalog.sources_of(c, tenant, {hit.image_id for hits in kept for hit in hits})
-    return [_item(item, hits, rows, sources, no_match_below) for item, hits in zip(items, kept, strict=True)]
+    return [
+        _item(item, hits, living, sources, no_match_below) for item, hits in zip(items, kept, strict=True)
+    ]
 
 
 def _item(
     item: Item,
     hits: list[Found],
-    rows: Mapping[str, Row[Any]],
+    living: Mapping[str, dict[str, Any]],
     sources: Mapping[str, str | None],
     no_match_below: float | None,
 ) -> dict[str, Any]:
-    categories = vote([(hit.score, rows[hit.product_id].attributes.get("category")) for hit in hits])
+    categories = vote([(hit.score, living[hit.product_id].get("category")) for hit in hits])
     label, label_score = item.label, item.label_score
     if label is None and categories:
         label, label_score = categories[0]["name"], categories[0]["score"]
@@ -52,16 +54,16 @@ def _item(
         "label_score": label_score,
         "categories": categories,
         "no_confident_match": not hits or (no_match_below is not None and best < no_match_below),
-        "hits": [_hit(hit, rows[hit.product_id], sources.get(hit.image_id)) for hit in hits],
+        "hits": [_hit(hit, living[hit.product_id], sources.get(hit.image_id)) for hit in hits],
     }
 
 
-def _hit(hit: Found, row: Row[Any], source: str | None) -> dict[str, Any]:
+def _hit(hit: Found, attributes: dict[str, Any], source: str | None) -> dict[str, Any]:
     shown = source if source is not None and source.startswith(("http://", "https://")) else None
     return {
         "score": round(hit.score, 6),
         "image_id": hit.image_id,
-        "product": {"id": row.id, **catalog.card(row.attributes), "source_url": shown},
+        "product": {"id": hit.product_id, **catalog.card(attributes), "source_url": shown},
     }
 
 

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+# A product deleted after its shard was searched leaves room that these fill.
+OVERFETCH = 8
+
 
 @dataclass(frozen=True)
 class Found:

@@ -35,12 +35,12 @@ def listing(c: Connection, tenant: str, catalog: str, *, after: str | None, limi
     return list(c.execute(query.order_by(products.c.id).limit(limit)))
 
 
-def by_id(c: Connection, tenant: str, ids: Iterable[str]) -> dict[str, Row[Any]]:
-    """The living products among `ids`."""
-    query = select(products).where(
+def attributes_of(c: Connection, tenant: str, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """{product id: its attributes} of the living ones among `ids`."""
+    query = select(products.c.id, products.c.attributes).where(
         products.c.tenant == tenant, products.c.id.in_(tuple(ids)), products.c.deleted_no.is_(None)
     )
-    return {row.id: row for row in c.execute(query)}
+    return {row.id: row.attributes for row in c.execute(query)}
 
 
 def images_of(c: Connection, tenant: str, product_ids: Iterable[str]) -> dict[str, list[Row[Any]]]:

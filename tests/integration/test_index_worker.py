@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select, update
 
-from shared.answer.finish import keep_time
+from shared.answer.deadlines import keep_time
 from shared.db.engine import now
 from shared.db.tables import indexes, jobs, log, placements, shards, snapshots
 from shared.index.versions import Version

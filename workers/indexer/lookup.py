@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Row, select
 
-from shared.answer.finish import OVERFETCH
-from shared.answer.merge import Found, Part
+from shared.answer.merge import OVERFETCH, Found, Part
 from shared.answer.outcome import Outcome
 from shared.db.engine import now
 from shared.db.tables import jobs

@@ -94,7 +94,7 @@ def _hand_over(vision: Vision, claim: Claim, outcome: Outcome, timings: Timings)
             parts_left=len(route.groups),
             timings_ms=timings.ms,
             due_at=None,
-            claimed_at=now(),
+            handed_at=now(),
             hedge_at=now() + settings.hedge_after,
             partial_at=now() + settings.partial_after,
             answer_by=now() + settings.answer_within,

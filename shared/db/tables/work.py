@@ -36,6 +36,7 @@ jobs = Table(
     Column("claimed_at", Double),
     Column("lease_until", Double),
     Column("claimed_by", String(128)),
+    Column("handed_at", Double),  # when the vision outcome was stored and the parts were asked for
     Column("hedge_at", Double),  # missing parts are asked for once more
     Column("partial_at", Double),  # finished with the parts that are there
     Column("answer_by", Double),  # failed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.answer.finish import keep_time
+from shared.answer.deadlines import keep_time
 from workers.keeper.deps import Keeper
 
 

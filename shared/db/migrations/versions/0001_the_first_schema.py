@@ -129,6 +129,7 @@ def upgrade() -> None:
         sa.Column("claimed_at", sa.Double(), nullable=True),
         sa.Column("lease_until", sa.Double(), nullable=True),
         sa.Column("claimed_by", sa.String(length=128), nullable=True),
+        sa.Column("handed_at", sa.Double(), nullable=True),
         sa.Column("hedge_at", sa.Double(), nullable=True),
         sa.Column("partial_at", sa.Double(), nullable=True),
         sa.Column("answer_by", sa.Double(), nullable=True),
