@@ -7,6 +7,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from services.cli.client import Refused
 from tests.deployment import until
 from tests.e2e.conftest import Shop
 
@@ -88,6 +89,16 @@ def test_a_dark_photo_is_rejected_with_advice_in_the_readers_language(shop: Shop
         reason = next(r for r in job["reasons"] if r["code"] == "too_dark")
         assert words in reason["advice"]
         assert reason["measured"] < reason["threshold"]
+
+
+def test_an_upload_that_was_rejected_says_so_at_its_own_address(shop: Shop) -> None:
+    flat = io.BytesIO()
+    Image.new("RGB", (400, 400), (128, 128, 128)).save(flat, "PNG")
+    upload = shop.client.post("/v1/images", files={"image": flat.getvalue()})
+    asked = shop.client.post("/v1/searches", json={"image_id": upload["id"]}, headers={"Prefer": "wait=20"})
+    assert shop.client.wait(asked)["state"] == "rejected"
+    with pytest.raises(Refused, match="rejected"):
+        shop.client.bytes(f"/v1/images/{upload['id']}")
 
 
 def test_bytes_that_only_look_like_a_photo_are_rejected(shop: Shop) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from shared.db.engine import now
 from shared.db.tables import images
@@ -77,6 +78,17 @@ def keep(vision: Vision, claim: Claim, photo: Photo, decoded: Decoded) -> None:
         )
         # Another search of the same upload was first, or the row has gone: ours is one too many.
         owners.remove(c, [replaced] if changed.rowcount else [s.name for s in stored])
+
+
+def refuse(c: Connection, claim: Claim, reasons: Sequence[Reason]) -> None:
+    """An upload that was judged and found wanting says so at its own address too."""
+    wanted = claim.request.get("image", {})
+    if wanted.get("kind") == "upload":
+        c.execute(
+            update(images)
+            .where(images.c.id == wanted["id"], images.c.upload.is_not(None))
+            .values(state="rejected", reasons=[reason.to_json() for reason in reasons])
+        )
 
 
 def forget(vision: Vision, claim: Claim) -> None:

@@ -127,6 +127,8 @@ def reject(vision: Vision, claim: Claim, reasons: Sequence[Reason], timings: Tim
             reasons=[reason.to_json() for reason in reasons],
             timings_ms=timings.ms,
         )
+        if done:
+            photos.refuse(c, claim, reasons)
     if done:
         vision.notifier.job_done(claim.id)
         photos.forget(vision, claim)
