@@ -77,10 +77,22 @@ def _transport_options(amqp: bool, patience_s: float) -> dict[str, Any]:
 def kombu_queue(name: str, *, amqp: bool) -> KombuQueue:
     arguments: dict[str, Any] | None = None
     if amqp:
-        arguments = {"x-queue-type": "quorum", "x-delivery-limit": topology.QUORUM_DELIVERY_LIMIT}
+        arguments = {
+            "x-queue-type": "quorum",
+            "x-delivery-limit": topology.QUORUM_DELIVERY_LIMIT,
+            # The default exchange, which delivers to the queue of that name.
+            "x-dead-letter-exchange": "",
+            "x-dead-letter-routing-key": topology.DEAD,
+        }
     return KombuQueue(
         name, Exchange(name, type="direct"), routing_key=name, durable=True, queue_arguments=arguments
     )
+
+
+def dead_queue() -> KombuQueue:
+    """RabbitMQ's queue of messages that came back too often; when it is full the oldest go."""
+    arguments = {"x-queue-type": "quorum", "x-max-length": topology.DEAD_AT_MOST}
+    return KombuQueue(topology.DEAD, durable=True, queue_arguments=arguments)
 
 
 class Outbox:
@@ -96,6 +108,8 @@ class Outbox:
         self._connection.ensure_connection(max_retries=1, timeout=topology.CONNECT_TIMEOUT_S)
         self._producer = app.amqp.Producer(self._connection, auto_declare=False)
         self._queues: dict[str, KombuQueue] = {}
+        if amqp:  # before the first message that could go there
+            dead_queue()(self._producer.channel).declare()
 
     def send(self, task: str, queue_name: str, wire: dict[str, Any]) -> None:
         if queue_name not in self._queues:

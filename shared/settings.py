@@ -15,6 +15,8 @@ from typing import Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.images.limits import ImageLimits
+
 
 def _process_name() -> str:
     # The random part: a restarted container has the host name and pid of the one that died.
@@ -131,7 +133,7 @@ class Settings(BaseSettings):
     seal_rows: int = Field(20_000, description="Rows in the head after which a shard is sealed.")
     seal_entries: int = Field(2_000, description="Log entries after which a shard is sealed.")
     seal_after: float = Field(
-        3_600.0, description="Age of the oldest unsealed entry after which a shard is sealed."
+        3_600.0, description="A shard with new entries is sealed after so long without another."
     )
     replica_seen: float = Field(5.0, description="A group unseen for so long is skipped.")
     no_match_below: float | None = Field(
@@ -152,6 +154,19 @@ class Settings(BaseSettings):
         if self.heartbeat * 2 > self.lease:
             raise ValueError("TUSOU_LEASE must be at least twice TUSOU_HEARTBEAT")
         return self
+
+    def kept_for(self, kind: str) -> float:
+        """Seconds that a finished job of this kind is kept: an import's row errors outlast results."""
+        return self.errors_retention if kind == "import" else self.retention
+
+    @property
+    def image_limits(self) -> ImageLimits:
+        return ImageLimits(
+            max_jpeg_pixels=self.max_jpeg_pixels,
+            max_pixels=self.max_pixels,
+            max_side=self.max_side,
+            max_aspect=self.max_aspect,
+        )
 
     @property
     def sql_url(self) -> str:

@@ -1,4 +1,4 @@
-"""Every queue, task, time limit and retry policy. What is not declared here is refused.
+"""Every queue, task and retry policy. What is not declared here is refused; time limits are settings.
 
     gateway ──search,write──▶ vision ──index.<group>──▶ indexer
     gateway ──bulk (a nudge)─▶ vision's import loop, which claims chunks from SQL
@@ -53,19 +53,37 @@ TASKS = {task.name: task for task in (VISION_SEARCH, VISION_WRITE, VISION_NUDGE,
 
 
 @dataclass(frozen=True)
+class Retry:
+    """A dependency that is away comes back, or the caller is told: waits double up to the longest."""
+
+    tries: int
+    longest_wait_s: float = 30.0
+
+    def wait_after(self, tries: int) -> float:
+        """Seconds from the `tries`-th try to the next."""
+        return min(2.0 ** (tries - 1), self.longest_wait_s)
+
+
+INTERACTIVE = Retry(tries=6)  # half a minute in all
+PATIENT = Retry(tries=20)  # seven minutes and a half
+ONCE = Retry(tries=1)  # parts are asked for again until `answer_by`
+
+
+@dataclass(frozen=True)
 class Stage:
-    """Where a running job stands, and the task that moves it on."""
+    """Where a running job stands, the task that moves it on, and how often it is tried."""
 
     name: str
     task: Task
+    retry: Retry
 
 
 # A job's stage names what has to happen next.
-EMBED = Stage("embed", VISION_SEARCH)
-LOOKUP = Stage("lookup", INDEX_SEARCH)
-EMBED_WRITE = Stage("embed_write", VISION_WRITE)
-PLAN = Stage("plan", VISION_NUDGE)
-CHUNKS = Stage("chunks", VISION_NUDGE)
+EMBED = Stage("embed", VISION_SEARCH, INTERACTIVE)
+LOOKUP = Stage("lookup", INDEX_SEARCH, ONCE)
+EMBED_WRITE = Stage("embed_write", VISION_WRITE, INTERACTIVE)
+PLAN = Stage("plan", VISION_NUDGE, PATIENT)
+CHUNKS = Stage("chunks", VISION_NUDGE, PATIENT)
 
 STAGES = {stage.name: stage for stage in (EMBED, LOOKUP, EMBED_WRITE, PLAN, CHUNKS)}
 
@@ -86,3 +104,7 @@ HEALTH_CHECK_S = 15
 # Under the grace period of every platform (Kubernetes gives 30 s, compose is told to).
 SOFT_SHUTDOWN_S = 15
 QUORUM_DELIVERY_LIMIT = 20
+# RabbitMQ: where a message goes that has come back so often. Nobody consumes it, the job's row being the
+# truth; what stands there tells that a message kills its consumer.
+DEAD = "dead"
+DEAD_AT_MOST = 10_000

@@ -85,3 +85,6 @@ class Listener:
             except redis.RedisError as error:
                 log.debug("no hints: %s", error)
                 self._stopped.wait(AWAY_S)
+            except Exception:  # of whoever is woken; without this thread nobody would be again
+                log.exception("a hint was not taken")
+                self._stopped.wait(AWAY_S)

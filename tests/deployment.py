@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from services.cli.client import Client
-from services.cli.embedded.stack import Stack, free_port
+from services.cli.embedded.address import free_port
+from services.cli.embedded.stack import Stack
 from shared.settings import Settings
 
 

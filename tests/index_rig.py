@@ -11,8 +11,10 @@ from sqlalchemy import Row, select, update
 
 from shared.answer.finish import Finisher
 from shared.answer.outcome import WHOLE, Item, Outcome
-from shared.catalog.append import NewImage, Part, ProductChange, append
-from shared.catalog.writes import accept_delete, next_accept_no
+from shared.catalog.append import append
+from shared.catalog.changes import NewImage, ProductChange, SegmentRange
+from shared.catalog.locks import next_accept_no
+from shared.catalog.writes import accept_delete
 from shared.db import schema
 from shared.db.engine import Database, now
 from shared.db.tables import jobs, shards
@@ -28,6 +30,7 @@ from shared.storage.port import Stored
 from shared.topology import EMBED, LOOKUP
 from shared.vectors.codec import Rows, encode_block, to_unit_f16
 from workers.indexer import lookup
+from workers.indexer.broken import BrokenShards
 from workers.indexer.build import Builder
 from workers.indexer.deps import Indexer
 from workers.indexer.engine.faiss_engine import FaissEngines
@@ -113,10 +116,10 @@ class Rig:
                 segment_row=0,
                 vector=b"",
             )
-            part = Part(rows=1, sha256=hashlib.sha256(block).hexdigest(), inline=block)
+            held = SegmentRange(rows=1, sha256=hashlib.sha256(block).hexdigest(), inline=block)
             shard = placement.shard_of(product_id, self.index.shards)
             change = ProductChange(product_id, number, 0, attributes=attributes, images=(image,))
-            return append(c, self.db, index=self.index, changes=[change], parts={shard: part})
+            return append(c, self.db, index=self.index, changes=[change], ranges={shard: held})
 
     def delete(self, product_id: str) -> Any:
         with self.db.write() as c:
@@ -182,6 +185,7 @@ class Worker:
         self.settings = Settings(home=rig.folder / name, process=name, group=group, **settings)
         cache = self.settings.index_cache
         cache.mkdir(parents=True, exist_ok=True)
+        self.passed = 0.0  # seconds, for shards that wait to be tried again
         finisher = Finisher(rig.db, rig.silent.job_done, keep_for=60, no_match_below=None)
         self.indexer = Indexer(
             settings=self.settings,
@@ -192,6 +196,7 @@ class Worker:
             finisher=finisher,
             engines=FaissEngines(),
             cache=cache,
+            broken=BrokenShards(lambda: self.passed),
         )
         self.follower = Follower(self.indexer)
         self.builder = Builder(self.indexer)
@@ -199,6 +204,11 @@ class Worker:
     def catch_up(self) -> None:
         for future in self.follower.poll():
             future.result()
+
+    def later(self, seconds: float) -> None:
+        """Catch up once more, `seconds` after the last time."""
+        self.passed += seconds
+        self.catch_up()
 
     def seal(self) -> bool:
         self.rig.seal_wanted()

@@ -5,25 +5,31 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from services.cli.trouble import Trouble
 from shared.settings import Settings
 
 WAIT_S = 20
 
 
-class Refused(Exception):
-    """The gateway said no, or does not answer; the message says what to do."""
+class Refused(Trouble):
+    """The gateway said no, or does not answer."""
 
 
 class Client:
+    """Raises Trouble where TUSOU_URL or TUSOU_KEY cannot be one."""
+
     def __init__(self, settings: Settings, *, url: str | None = None) -> None:
         key = settings.key.get_secret_value()
+        if not all("!" <= letter <= "~" for letter in key):
+            raise Trouble("TUSOU_KEY holds characters that no key has; `tusou keys create` prints a key")
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self.url = (url or settings.url).rstrip("/")
+        self.url = _checked(url or settings.url)
         self._http = httpx.Client(
             base_url=self.url, headers=headers, timeout=httpx.Timeout(60.0, connect=3.0)
         )
@@ -42,6 +48,14 @@ class Client:
 
     def bytes(self, path: str) -> bytes:
         return self._call("GET", path).content
+
+    def first_lines(self, path: str, most: int) -> list[str]:
+        """The beginning of a text that may be long."""
+        try:
+            with self._http.stream("GET", path) as answer:
+                return list(islice(answer.iter_lines(), most))
+        except httpx.HTTPError as error:
+            raise Refused(f"{self.url} does not answer ({error})") from error
 
     def search(self, image: Path, **fields: Any) -> dict[str, Any]:
         """The finished job of a search with a photo."""
@@ -81,7 +95,11 @@ class Client:
             )
 
     def _json(self, method: str, path: str, **options: Any) -> Any:
-        return self._call(method, path, **options).json()
+        answer = self._call(method, path, **options)
+        try:
+            return answer.json()
+        except ValueError as error:
+            raise Refused(f"what answers at {self.url} is no Tusou gateway; is TUSOU_URL right?") from error
 
     def _call(self, method: str, path: str, **options: Any) -> httpx.Response:
         try:
@@ -95,9 +113,20 @@ class Client:
         return answer
 
 
+def _checked(url: str) -> str:
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL:
+        parts = httpx.URL()
+    if parts.scheme not in ("http", "https") or not parts.host:
+        raise Trouble(f"TUSOU_URL is {url!r}, which is no address such as http://127.0.0.1:8000")
+    return url.rstrip("/")
+
+
 def _problem(answer: httpx.Response) -> str:
     try:
         body = answer.json()
-        return f"{body['title']} ({answer.status_code} {body['code']}): {body['detail']}"
+        hint = "; the command line sends TUSOU_KEY" if answer.status_code == 401 else ""
+        return f"{body['title']} ({answer.status_code} {body['code']}): {body['detail']}{hint}"
     except (ValueError, KeyError, TypeError):
         return f"{answer.status_code} from {answer.url}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from pathlib import Path
 
@@ -11,15 +10,22 @@ from rich.progress import Progress
 
 from services.cli import importing, show
 from services.cli.client import Client
-from services.cli.embedded.serve import Stop, keep, stack_for
-from services.cli.embedded.stack import AlreadyRunning, DidNotStart, Stack, free_port
+from services.cli.embedded.address import free_port, is_free
+from services.cli.embedded.serve import keep, stack_for, stop_on_signals, wait_ready
+from services.cli.embedded.stack import Stack
+from services.cli.main import INTERRUPTED
 from services.cli.sample.catalog import Sample, write_sample
 from shared.settings import Settings
 
+DESCRIPTOR = "descriptor"
+
 
 def run_demo(settings: Settings, *, once: bool, model: str | None) -> int:
-    """Exit status. A home of its own for each model: vectors of different models never meet."""
-    stop = Stop()
+    """Exit status. A home of its own for each model: vectors of different models never meet.
+
+    Raises Trouble when a part does not start.
+    """
+    stop_on_signals()
     began = time.monotonic()
     model = model or settings.model
     home = settings.home.absolute() / f"demo-{model}"
@@ -28,32 +34,42 @@ def run_demo(settings: Settings, *, once: bool, model: str | None) -> int:
         update={
             "home": home,
             "model": model,
-            "port": settings.port if _free(settings.port) else free_port(),
+            "port": settings.port if is_free(settings.host, settings.port) else free_port(),
             "data_folder": sample_folder,
         }
     )
-    stack = stack_for(settings, TUSOU_MODEL=model, TUSOU_SAMPLES_FOLDER=str(sample_folder / "queries"))
+    stack = stack_for(settings, **environment(settings, sample_folder / "queries"))
     try:
         typer.echo("starting the gateway, a vision worker, an index worker and a keeper …")
         stack.begin()
         sample = _draw(sample_folder)
-        stack.wait_ready()
-        return _show(settings, stack, sample, stop, once=once, began=began)
-    except (AlreadyRunning, DidNotStart) as error:
-        show.errors.print(str(error), markup=False)
-        return 1
+        wait_ready(stack)
+        return _show(settings, stack, sample, once=once, began=began)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     finally:
         stack.stop()
 
 
+def environment(settings: Settings, photos: Path) -> dict[str, str]:
+    """What the demo's processes are told beside the settings of its stack."""
+    env = {"TUSOU_MODEL": settings.model, "TUSOU_SAMPLES_FOLDER": str(photos)}
+    if settings.model == DESCRIPTOR and not settings.import_batch:
+        # It takes a batch's pictures one after another: to measure which size is best costs seconds at start.
+        env["TUSOU_IMPORT_BATCH"] = "1"
+    return env
+
+
 def _draw(folder: Path) -> Sample:
-    with Progress(console=show.console, transient=True) as progress:
-        bar = progress.add_task("drawing the sample catalogue", total=None)
+    typer.echo("drawing the sample catalogue …")
+    with Progress(console=show.console, transient=True, disable=not show.console.is_terminal) as progress:
+        bar = progress.add_task("products", total=None)
         return write_sample(folder, progress=lambda done, of: progress.update(bar, completed=done, total=of))
 
 
-def _show(settings: Settings, stack: Stack, sample: Sample, stop: Stop, *, once: bool, began: float) -> int:
+def _show(settings: Settings, stack: Stack, sample: Sample, *, once: bool, began: float) -> int:
     client = Client(settings, url=stack.url)
+    typer.echo("importing it …")
     job = importing.run(client, sample.manifest, base="")
     if job["state"] != "succeeded":
         show.search(job)
@@ -69,17 +85,8 @@ def _show(settings: Settings, stack: Stack, sample: Sample, stop: Stop, *, once:
     show.search(found)
     typer.echo(f"ready after {time.monotonic() - began:.1f} s")
     if found["state"] != "succeeded" or once:
+        typer.echo("stopping …")
         return 0 if found["state"] == "succeeded" else 1
     typer.echo(f"\nOpen {stack.url} and try it with a photo of yours. Ctrl-C stops.")
-    keep(stack, stop)
+    keep(stack)
     return 0
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as s:
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            s.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

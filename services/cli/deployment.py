@@ -11,11 +11,10 @@ from services.cli import show
 from services.cli.demo import run_demo
 from services.cli.doctor import examine
 from services.cli.embedded.serve import serve
+from services.cli.parts import open_database, open_migrated, open_objects
 from shared import keys
 from shared.db import schema
-from shared.db.engine import Database
 from shared.settings import Settings
-from shared.storage.open import open_store
 
 
 def deployment(app: typer.Typer) -> None:
@@ -32,12 +31,13 @@ def up(
         Path | None,
         typer.Option(exists=True, file_okay=False, help="Folder that manifests may name images in."),
     ] = None,
-    port: Annotated[int | None, typer.Option(help="Port of the gateway.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the gateway.")] = None,
 ) -> None:
     """Run everything on this machine, with embedded parts."""
     settings = Settings()
     changed = {"port": port, "data_folder": data.absolute() if data else None}
-    serve(settings.model_copy(update={k: v for k, v in changed.items() if v is not None}))
+    changed = {k: v for k, v in changed.items() if v is not None}
+    raise typer.Exit(serve(settings.model_copy(update=changed)))
 
 
 def demo(
@@ -51,10 +51,11 @@ def demo(
 def migrate() -> None:
     """Bring the database to this version's schema, and make what the object store stands on."""
     settings = Settings()
-    db = Database(settings.sql_url)
+    store = open_objects(settings)
+    db = open_database(settings)
     schema.migrate(db)
     db.close()
-    open_store(settings.store_url).ensure()
+    store.ensure()
     typer.echo("the schema is up to date")
 
 
@@ -77,7 +78,7 @@ def create_key(
     rate_per_minute: Annotated[int | None, typer.Option(help="Requests a minute.")] = None,
 ) -> None:
     """Make a key; it is shown this once."""
-    db = Database(Settings().sql_url)
+    db = open_migrated(Settings())
     with db.write() as c:
         secret = keys.create_key(
             c, db, tenant=tenant, name=name, scopes=scopes.split(), rate_per_minute=rate_per_minute
@@ -88,7 +89,7 @@ def create_key(
 @keys_app.command("list")
 def list_keys() -> None:
     """Keys, without their secrets."""
-    db = Database(Settings().sql_url)
+    db = open_migrated(Settings())
     with db.read() as c:
         rows = [
             [k.id, k.tenant, k.name, k.scopes, "revoked" if k.revoked_at else "valid"]
@@ -100,7 +101,7 @@ def list_keys() -> None:
 @keys_app.command("revoke")
 def revoke_key(key_id: str) -> None:
     """A revoked key is refused within two seconds."""
-    db = Database(Settings().sql_url)
+    db = open_migrated(Settings())
     with db.write() as c:
         keys.revoke(c, key_id)
     typer.echo(f"{key_id} is revoked")

@@ -12,11 +12,11 @@ import redis
 from kombu.connection import Connection
 from kombu.exceptions import KombuError
 
+from services.cli.parts import open_existing, open_objects
+from services.cli.trouble import Trouble
 from shared.db import schema
-from shared.db.engine import Database
 from shared.errors import TusouError
 from shared.settings import Settings
-from shared.storage.open import open_store
 from shared.wakeups import connect
 
 # Several connections that reset the WAL can corrupt the database below these (rare).
@@ -57,7 +57,7 @@ def _examine(settings: Settings) -> Iterator[Finding]:
         "extras", "note" if missing else "good", f"not installed: {', '.join(missing)}" if missing else ""
     )
     yield from _database(settings)
-    yield _try("object store", lambda: open_store(settings.store_url).ping(), "check TUSOU_OBJECT_STORE_URL")
+    yield _try("object store", lambda: open_objects(settings).ping(), "check TUSOU_OBJECT_STORE_URL")
     yield _try(
         "Redis",
         lambda: connect(settings.redis_url).ping(),
@@ -67,7 +67,11 @@ def _examine(settings: Settings) -> Iterator[Finding]:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
-    db = Database(settings.sql_url)
+    try:
+        db = open_existing(settings)
+    except Trouble as trouble:
+        yield Finding("database", "bad", str(trouble))
+        return
     reached = _try("database", db.ping, "check TUSOU_DATABASE_URL")
     yield reached
     if reached.state == "good":
@@ -95,6 +99,6 @@ def _broker(settings: Settings) -> None:
 def _try(part: str, check: Callable[[], object], advice: str) -> Finding:
     try:
         check()
-    except (TusouError, redis.RedisError, KombuError, ValueError, OSError) as error:
+    except (Trouble, TusouError, redis.RedisError, KombuError, ValueError, OSError) as error:
         return Finding(part, "bad", f"{advice} ({error})")
     return Finding(part, "good", "")

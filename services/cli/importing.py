@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
+from services.cli import show
 from services.cli.client import Client
 from services.cli.show import console
+
+# Enough to see what is wrong with a whole column; the rest is `tusou jobs errors`.
+BAD_ROWS_SHOWN = 3
 
 
 def base_of(manifest: Path, data_folder: Path | None) -> str:
@@ -30,7 +36,8 @@ def run(client: Client, manifest: Path, *, quiet: bool = False, **fields: Any) -
         TextColumn("{task.fields[bad]}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, disable=quiet, transient=True) as progress:
+    hidden = quiet or not console.is_terminal
+    with Progress(*columns, console=console, disable=hidden, transient=True) as progress:
         bar = progress.add_task(f"import {manifest.name}", total=None, rate="", bad="")
         for job in client.follow(job):  # noqa: B020 - the same job, newer
             at = job["progress"] or {}
@@ -41,3 +48,26 @@ def run(client: Client, manifest: Path, *, quiet: bool = False, **fields: Any) -
                 bar, completed=at.get("rows_done", 0), total=at.get("rows") or None, rate=rate, bad=bad
             )
     return job
+
+
+def did_something(job: dict[str, Any]) -> bool:
+    """Whether the manifest was read: one of which no row could be is no success for who waits for it."""
+    if job["state"] != "succeeded":
+        return False
+    done = job["result"]
+    return bool(done["rows"] > done["bad_rows"] or not done["bad_rows"])
+
+
+def tell(client: Client, job: dict[str, Any]) -> None:
+    """What the finished import did, and the first of its bad rows."""
+    if job["state"] != "succeeded":
+        show.search(job)
+        return
+    done = job["result"]
+    show.table("import", ["what", "count"], [[k, v] for k, v in done.items() if isinstance(v, int)])
+    if not done["errors_url"]:
+        return
+    for line in client.first_lines(done["errors_url"], BAD_ROWS_SHOWN):
+        row = json.loads(line)
+        show.errors.print(Text(f"line {row['line']}: {row['detail']}"))
+    show.errors.print(f"every bad row: `tusou jobs errors {job['id']}`")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
+from rich.text import Text
 
 from services.cli import show
 from services.cli.client import Client
@@ -16,9 +17,19 @@ jobs_app = typer.Typer(help="Jobs: list, show, cancel, retry, row errors.", invo
 products_app = typer.Typer(help="Products: list, show, delete.", invoke_without_command=True)
 index_app = typer.Typer(help="The index: shards, replicas, snapshots.", invoke_without_command=True)
 
+CatalogOption = Annotated[str, typer.Option(help="The catalog.")]
+
 
 def _client() -> Client:
     return Client(Settings())
+
+
+def _job(job_id: str) -> str:
+    return f"/v1/jobs/{quote(job_id, safe='')}"
+
+
+def _product(product_id: str) -> str:
+    return f"/v1/products/{quote(product_id, safe='')}"
 
 
 def _print(body: Any) -> None:
@@ -45,51 +56,53 @@ def list_jobs(
 @jobs_app.command("show")
 def show_job(job_id: str) -> None:
     """One job, as JSON."""
-    _print(_client().get(f"/v1/jobs/{job_id}"))
+    _print(_client().get(_job(job_id)))
 
 
 @jobs_app.command("cancel")
 def cancel_job(job_id: str) -> None:
     """Cancel a job that has not finished."""
-    _print(_client().delete(f"/v1/jobs/{job_id}"))
+    _print(_client().delete(_job(job_id)))
 
 
 @jobs_app.command("retry")
 def retry_job(job_id: str) -> None:
     """A dead letter once more."""
-    _print(_client().post(f"/v1/jobs/{job_id}:retry"))
+    _print(_client().post(f"{_job(job_id)}:retry"))
 
 
 @jobs_app.command("errors")
 def job_errors(job_id: str) -> None:
     """The bad rows of an import, as JSON lines."""
-    typer.echo(_client().bytes(f"/v1/imports/{job_id}/errors").decode(), nl=False)
+    typer.echo(_client().bytes(f"/v1/imports/{quote(job_id, safe='')}/errors").decode(), nl=False)
 
 
 @products_app.callback()
 def list_products(
     context: typer.Context,
-    catalog: Annotated[str, typer.Option()] = "default",
+    catalog: CatalogOption = "default",
     limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
-    after: Annotated[str | None, typer.Option(help="Products behind this id.")] = None,
+    after: Annotated[str | None, typer.Option(help="What the page before named.")] = None,
 ) -> None:
     """Products by id."""
     if context.invoked_subcommand is None:
-        found = _client().get("/v1/products", catalog=catalog, limit=limit, after=after)["products"]
-        rows = [[p["id"], p["title"], show.price(p["price"]), p["category"]] for p in found]
+        page = _client().get("/v1/products", catalog=catalog, limit=limit, after=after)
+        rows = [[p["id"], p["title"], show.price(p["price"]), p["category"]] for p in page["products"]]
         show.table(catalog, ["id", "title", "price", "category"], rows)
+        if page["next"]:
+            show.errors.print(Text(f"more: --after {page['next']}"))
 
 
 @products_app.command("show")
-def show_product(product_id: str) -> None:
+def show_product(product_id: str, catalog: CatalogOption = "default") -> None:
     """One product, as JSON."""
-    _print(_client().get(f"/v1/products/{quote(product_id, safe='')}"))
+    _print(_client().get(_product(product_id), catalog=catalog))
 
 
 @products_app.command("delete")
-def delete_product(product_id: str) -> None:
+def delete_product(product_id: str, catalog: CatalogOption = "default") -> None:
     """Hide a product at once."""
-    _print(_client().delete(f"/v1/products/{quote(product_id, safe='')}"))
+    _print(_client().delete(_product(product_id), catalog=catalog))
 
 
 @index_app.callback()

@@ -14,10 +14,10 @@ errors = Console(stderr=True)
 
 
 def table(title: str, columns: list[str], rows: list[list[object]]) -> None:
-    """Cells are shown as they are: nothing in a product's text is markup."""
+    """Cells are shown as they are: nothing in a product's text is markup, and an id stays in one piece."""
     shown = Table(title=title, title_justify="left", header_style="bold")
     for column in columns:
-        shown.add_column(column, overflow="fold")
+        shown.add_column(column, overflow="fold", no_wrap=column == "id")
     for row in rows:
         shown.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     console.print(shown)

@@ -65,8 +65,10 @@ def parse(text: str | bytes, field: str) -> Any:
     """Any JSON value, checked like `parse_object`."""
     try:
         value = json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         refuse(field, f"this is not JSON: {error}")
+    except RecursionError:
+        refuse(field, "this JSON is nested too deep")
     check_text(value, field)
     return value
 
@@ -123,7 +125,7 @@ def validate(model: type[M], fields: Mapping[str, Any]) -> M:
 def _said(fault: Any) -> str:
     if fault["type"] == "extra_forbidden":
         return "there is no such field"
-    return str(fault["msg"])
+    return str(fault["msg"]).removeprefix("Value error, ")  # pydantic's own words before ours
 
 
 def _single(fields: MultiDict[str, str]) -> dict[str, str]:

@@ -11,12 +11,12 @@ from sqlalchemy import Connection, Row, func, select
 from services.gateway import bodies, idempotency
 from services.gateway.auth import Caller
 from services.gateway.operations import Operations
-from services.gateway.purging import purge_batch
 from services.gateway.schemas.product import CatalogQuery
 from services.gateway.schemas.world import Catalog, CatalogBody, Purged, PurgeQuery
 from services.gateway.wiring import Deps
+from shared.catalog.burial import Buried, bury_older
 from shared.catalog.catalogs import ensure
-from shared.catalog.writes import next_accept_no
+from shared.catalog.replaced import begin_purge
 from shared.db.tables import jobs, products
 from shared.errors import Conflict, NotFound
 from shared.index.log import positions
@@ -94,15 +94,21 @@ def catalogs(deps: Deps, api: Operations) -> Blueprint:
 def _purge(deps: Deps, index: Row[Any], once: idempotency.Once | None) -> int:
     """Batches of their own transactions; the key counts as used only when all are done."""
     with deps.db.write() as c:
-        accept_no = next_accept_no(c, deps.db)
+        accept_no = begin_purge(c, deps.db, index.tenant, index.catalog)
     deleted = 0
-    while batch := purge_batch(deps.db, index, accept_no):
-        deleted += batch
+    while (buried := _bury_some(deps, index, accept_no)).rows:
+        deleted += buried.hidden
         deps.notifier.log_grew(index.id)
     if once is not None:
         with deps.db.write() as c:
             once.take(c, deps.db, status=200, job_id=None, location=None)
     return deleted
+
+
+def _bury_some(deps: Deps, index: Row[Any], accept_no: int) -> Buried:
+    """One transaction."""
+    with deps.db.write() as c:
+        return bury_older(c, index, accept_no)
 
 
 def _check_same(index: Row[Any], asked: CatalogBody) -> None:
@@ -117,7 +123,7 @@ def _check_same(index: Row[Any], asked: CatalogBody) -> None:
 
 
 def _check_no_import(c: Connection, tenant: str, catalog: str) -> None:
-    """An open import would bring products back whose rows it has not read yet."""
+    """The rows that an open import has not read yet would be left out, and its result would not say so."""
     query = select(func.count()).where(
         jobs.c.tenant == tenant, jobs.c.catalog == catalog, jobs.c.kind == job.IMPORT, jobs.c.state.in_(OPEN)
     )

@@ -20,7 +20,7 @@ from services.gateway.schemas.job import Job
 from services.gateway.uploads import FORM_BYTES
 from services.gateway.wiring import Deps
 from shared.catalog.catalogs import ensure
-from shared.catalog.writes import next_accept_no
+from shared.catalog.locks import next_accept_no
 from shared.db.tables import imports as import_rows
 from shared.errors import NotFound
 from shared.ids import new_id
@@ -136,7 +136,7 @@ def _accept(deps: Deps, tenant: str, asked: ImportBody, manifests: list[Manifest
         repeat = once.take(c, deps.db, status=202, job_id=job_id, location=location(job_id)) if once else None
         if repeat is not None:
             return store.get(c, tenant, str(repeat.job_id))
-        owners.own(c, tenant, stored, keep_for=deps.settings.errors_retention)
+        owners.own(c, tenant, stored)
         row = _write_rows(c, deps, tenant, job_id, asked, noted)
     deps.dispatcher.send(VISION_NUDGE, Nudge())
     return row
@@ -146,6 +146,9 @@ def _write_rows(
     c: Connection, deps: Deps, tenant: str, job_id: str, asked: ImportBody, manifests: list[dict[str, Any]]
 ) -> Row[Any]:
     options = asked.model_dump(include={"mode", "dry_run", "force", "refresh", "base"})
+    options["chunk_rows"] = deps.settings.chunk_rows  # a plan done again cuts the same chunks
+    # The catalog is locked before the counter: shared/catalog/locks.py.
+    fingerprint = _fingerprint(c, deps, tenant, asked)
     row = store.accept(
         c,
         job_id=job_id,
@@ -156,7 +159,7 @@ def _write_rows(
         due_in=deps.settings.first_due,
         catalog=asked.catalog,
         accept_no=next_accept_no(c, deps.db),
-        fingerprint=_fingerprint(c, deps, tenant, asked),
+        fingerprint=fingerprint,
     )
     c.execute(
         insert(import_rows).values(

@@ -15,7 +15,7 @@ from services.gateway.bodies import refuse
 from services.gateway.operations import ANY, Operations
 from services.gateway.schemas.job import CancelQuery, Job, Jobs, JobsQuery, WaitQuery
 from services.gateway.wiring import Deps
-from shared.jobs import job, store
+from shared.jobs import ends, job, store
 from shared.jobs.job import OPEN
 from shared.messages import JobMessage, Message, Nudge
 from shared.topology import STAGES, VISION_NUDGE
@@ -80,12 +80,13 @@ def jobs(deps: Deps, api: Operations) -> Blueprint:
         """
         asked = bodies.read_query(request, CancelQuery)
         with deps.db.read() as c:
-            caller.require(scope_of(store.get(c, caller.tenant, job_id).kind))
+            kind = store.get(c, caller.tenant, job_id).kind
+        caller.require(scope_of(kind))
         with deps.db.write() as c:
             if asked.purge:
                 erasing.erase_job(c, caller.tenant, job_id, tombstone_for=deps.settings.tombstone_retention)
                 return "", 204
-            store.cancel(c, caller.tenant, job_id, keep_for=deps.settings.retention)
+            ends.cancel(c, caller.tenant, job_id, keep_for=deps.settings.kept_for(kind))
             row = store.get(c, caller.tenant, job_id)
         deps.waiters.wake(job_id)
         deps.notifier.job_done(job_id)
@@ -106,7 +107,10 @@ def jobs(deps: Deps, api: Operations) -> Blueprint:
             repeat = (
                 once.take(c, deps.db, status=202, job_id=job_id, location=location(job_id)) if once else None
             )
-            row = store.get(c, caller.tenant, job_id) if repeat else store.retry(c, caller.tenant, job_id)
+            if repeat is not None:
+                row = store.get(c, caller.tenant, job_id)
+            else:
+                row = ends.retry(c, caller.tenant, job_id, due_in=deps.settings.first_due)
         if repeat is None:
             stage = STAGES[row.stage]
             message: Message = Nudge() if stage.task == VISION_NUDGE else JobMessage(row.id, stage.name)

@@ -95,12 +95,11 @@ def register(app: Flask) -> None:
         status = error.code or 500
         if status < 400:
             return Response(error.get_response().get_data(), status, error.get_headers())
-        detail = error.description or HTTPStatus(status).phrase
-        if status == 413:
-            detail = f"the body is larger than what {request.path} takes ({request.max_content_length} bytes)"
+        allowed = dict(error.get_headers()).get("Allow", "")
+        detail = _detail(status, allowed) or error.description or HTTPStatus(status).phrase
         answer = _answer(document(status, CODES.get(status, "http_error"), detail, retryable=False))
         if status == 405:
-            answer.headers["Allow"] = dict(error.get_headers()).get("Allow", "")
+            answer.headers["Allow"] = allowed
         return answer
 
     @app.errorhandler(Exception)
@@ -109,6 +108,23 @@ def register(app: Flask) -> None:
         return _answer(
             document(500, "internal", "an unexpected error; the gateway's log has it", retryable=False)
         )
+
+
+def _detail(status: int, allowed: str) -> str | None:
+    """What to do, where werkzeug does not say it."""
+    if status == 404:
+        return f"there is nothing at {request.path}; /docs names every call"
+    if status == 405:
+        return f"{request.path} takes {allowed}, not {request.method}"
+    if status != 413:
+        return None
+    given, most = request.content_length, request.max_content_length
+    if given is None or most is None or given > most:
+        return f"the body is larger than what {request.path} takes ({most} bytes)"
+    return (
+        f"the form has more than {request.max_form_parts} parts, "
+        f"or text fields of more than {request.max_form_memory_size} bytes"
+    )
 
 
 def _answer(body: dict[str, Any]) -> Response:

@@ -13,7 +13,6 @@ from shared.db.engine import now
 from shared.db.tables import images
 from shared.errors import InvalidRequest, TooLarge, UnsupportedFormat
 from shared.images.header import Header, HeaderProblem, read_header
-from shared.images.limits import ImageLimits
 from shared.settings import Settings
 from shared.storage import owners
 from shared.storage.names import new_name
@@ -33,15 +32,6 @@ class Photo:
     sha256: str
 
 
-def image_limits(settings: Settings) -> ImageLimits:
-    return ImageLimits(
-        max_jpeg_pixels=settings.max_jpeg_pixels,
-        max_pixels=settings.max_pixels,
-        max_side=settings.max_side,
-        max_aspect=settings.max_aspect,
-    )
-
-
 def read_photo(files: Files, settings: Settings) -> Photo | None:
     """The form's `image`; None when there is none. Raises what its header deserves, before it is stored."""
     for name in files:
@@ -55,7 +45,7 @@ def read_photo(files: Files, settings: Settings) -> Photo | None:
     data = given[0].stream.read(settings.max_image_bytes + 1)
     if len(data) > settings.max_image_bytes:
         raise TooLarge(f"a photo has at most {settings.max_image_bytes} bytes")
-    header = read_header(data, image_limits(settings))
+    header = read_header(data, settings.image_limits)
     if isinstance(header, HeaderProblem):
         kind = UnsupportedFormat if header.code == "unsupported_format" else InvalidRequest
         raise kind(header.detail, code=header.code)

@@ -16,7 +16,7 @@ from shared.db.engine import Database
 from shared.db.tables import jobs, parts
 from shared.errors import LostClaim
 from shared.index.versions import Version
-from shared.jobs import store
+from shared.jobs import ends
 from shared.jobs.job import State, failure, iso
 
 Woken = Callable[[str], None]  # tells whoever waits for this job
@@ -76,7 +76,7 @@ class Finisher:
 
     def fail(self, job_id: str, attempt: int, code: str, detail: str, *, retryable: bool) -> None:
         with self._db.write() as c:
-            done = store.finish(
+            done = ends.finish(
                 c,
                 job_id,
                 State.FAILED,
@@ -118,7 +118,7 @@ class Finisher:
             "model": outcome.fingerprint,
         }
         with self._db.write() as c:
-            done = store.finish(
+            done = ends.finish(
                 c,
                 job.id,
                 State.SUCCEEDED,

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from shared.answer.merge import Found
+from shared.answer.merge import Hit
 from shared.answer.outcome import Item
 from shared.catalog import store as catalog
 
@@ -22,7 +22,7 @@ def join(
     c: Connection,
     tenant: str,
     items: tuple[Item, ...],
-    found: list[list[Found]],
+    found: list[list[Hit]],
     *,
     limit: int,
     no_match_below: float | None,
@@ -38,7 +38,7 @@ def join(
 
 def _item(
     item: Item,
-    hits: list[Found],
+    hits: list[Hit],
     living: Mapping[str, dict[str, Any]],
     sources: Mapping[str, str | None],
     no_match_below: float | None,
@@ -58,7 +58,7 @@ def _item(
     }
 
 
-def _hit(hit: Found, attributes: dict[str, Any], source: str | None) -> dict[str, Any]:
+def _hit(hit: Hit, attributes: dict[str, Any], source: str | None) -> dict[str, Any]:
     shown = source if source is not None and source.startswith(("http://", "https://")) else None
     return {
         "score": round(hit.score, 6),

@@ -6,19 +6,21 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from shared.answer.outcome import Box
+
 # A product deleted after its shard was searched leaves room that these fill.
 OVERFETCH = 8
 
 
 @dataclass(frozen=True)
-class Found:
-    """One hit before names and prices. `score` is cosine similarity, -1..1."""
+class Hit:
+    """One item of an image, before names and prices. `score`: cosine, -1..1. `box`: of the upright image."""
 
     score: float
     product_id: str
     image_id: str
     item: int
-    box: tuple[float, float, float, float]
+    box: Box
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Part:
     index_id: str
     positions: dict[int, tuple[int, str]]
     time: float  # when the oldest of its views was made
-    items: tuple[tuple[Found, ...], ...]
+    items: tuple[tuple[Hit, ...], ...]
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -44,13 +46,11 @@ class Part:
             body["index_id"],
             {shard: (seq, chain) for shard, seq, chain in body["positions"]},
             body["time"],
-            tuple(
-                tuple(Found(**{**hit, "box": tuple(hit["box"])}) for hit in hits) for hits in body["items"]
-            ),
+            tuple(tuple(Hit(**{**hit, "box": tuple(hit["box"])}) for hit in hits) for hits in body["items"]),
         )
 
 
-def merge(parts: Iterable[Part], item_count: int, limit: int) -> list[list[Found]]:
+def merge(parts: Iterable[Part], item_count: int, limit: int) -> list[list[Hit]]:
     """For each item the `limit` best hits of all parts, best first."""
     every = list(parts)
     return [

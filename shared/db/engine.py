@@ -8,10 +8,7 @@ eight writers: 5.9 s without the file lock, 0.16 s with it).
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +23,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 
+from shared.db.file_lock import WRITER_WAIT_S, FileLock
 from shared.errors import Unavailable
 
 CONNECT_TIMEOUT_S = 1
@@ -58,7 +56,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._lock = _FileLock(Path(self.url.database or "")) if self.is_sqlite else None
+        self._lock = FileLock(Path(self.url.database or "")) if self.is_sqlite else None
         self._clock: tuple[float, float] | None = None
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url, pool_size)
 
@@ -117,7 +115,7 @@ def _sqlite_engine(url: str) -> Engine:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url,
-        connect_args={"timeout": 10, "check_same_thread": False},
+        connect_args={"timeout": WRITER_WAIT_S, "check_same_thread": False},
         pool_size=20,
         max_overflow=40,
         pool_timeout=POOL_WAIT_S,
@@ -154,7 +152,7 @@ def _postgres_engine(url: str, pool_size: int) -> Engine:
             "connect_timeout": CONNECT_TIMEOUT_S,
             "options": options,
             # A machine that is gone acknowledges nothing; one that is frozen does (shared/db/frozen.py).
-            "tcp_user_timeout": 3000,
+            "tcp_user_timeout": int(WRITER_WAIT_S * 1000),
             "keepalives_idle": 2,
             "keepalives_interval": 1,
             "keepalives_count": 2,
@@ -185,29 +183,3 @@ def _translated() -> Iterator[None]:
 
 def _first_line(error: Exception) -> str:
     return re.sub(r"//[^@/]*@", "//…@", str(error).splitlines()[0])[:200]
-
-
-class _FileLock:
-    """One writer at a time among all processes (flock) and among our threads (a lock)."""
-
-    def __init__(self, database: Path) -> None:
-        self._path = database.with_name(database.name + ".lock")
-        self._thread_lock = threading.Lock()
-        self._fd: int | None = None
-
-    def __enter__(self) -> None:
-        self._thread_lock.acquire()
-        try:
-            if self._fd is None:
-                self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._fd, fcntl.LOCK_EX)
-        except BaseException:
-            self._thread_lock.release()
-            raise
-
-    def __exit__(self, *_: object) -> None:
-        try:
-            if self._fd is not None:
-                fcntl.flock(self._fd, fcntl.LOCK_UN)
-        finally:
-            self._thread_lock.release()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, and_, select
 
 from shared.db.tables import indexes, log, shards
 from shared.errors import InvalidRequest
+from shared.index.log import FIRST_CHAIN
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Version:
 
 
 def check_reachable(c: Connection, tenant: str, live_index_id: str, version: Version) -> Version:
-    """What `version` asks of the live index. Raises InvalidRequest: of elsewhere, or ahead of the log."""
+    """What `version` asks of the live index. Raises InvalidRequest: of elsewhere, ahead, or off the path."""
     if version.index_id != live_index_id:
         row = c.execute(
             select(indexes.c.successor, indexes.c.state).where(
@@ -51,19 +54,40 @@ def check_reachable(c: Connection, tenant: str, live_index_id: str, version: Ver
         # Met at the position that the new index had when it went live.
         return check_reachable(c, tenant, live_index_id, Version.decode(row.successor["version"]))
     for shard, (seq, chain) in version.positions.items():
-        end = c.execute(
-            select(shards.c.seq, shards.c.trimmed_to).where(
-                shards.c.index_id == version.index_id, shards.c.shard == shard
-            )
-        ).one_or_none()
+        end = _end(c, version.index_id, shard, seq)
         if end is None or seq > end.seq:
             raise InvalidRequest("this version is ahead of the log", code="version_ahead")
-        if seq > end.trimmed_to:
-            known = c.execute(
-                select(log.c.chain).where(
-                    log.c.index_id == version.index_id, log.c.shard == shard, log.c.seq == seq
-                )
-            ).scalar()
-            if known != chain:
-                raise InvalidRequest("this version is not on the log's path", code="version_ahead")
+        if not _on_path(end, seq, chain):
+            raise InvalidRequest("this version is of another history of the log", code="version_ahead")
     return version
+
+
+def off_path(c: Connection, index_id: str, positions: Mapping[int, tuple[int, str]]) -> list[int]:
+    """Shards whose position is not on the path of its log, but of another history, or ahead.
+
+    What a log says no more, because it was trimmed beyond two snapshots, is taken on trust.
+    """
+    return [
+        shard
+        for shard, (seq, chain) in positions.items()
+        if not _on_path(_end(c, index_id, shard, seq), seq, chain)
+    ]
+
+
+def _on_path(end: Row[Any, Any, Any] | None, seq: int, chain: str) -> bool:
+    if end is None:
+        return False
+    if seq == 0:
+        return chain == FIRST_CHAIN
+    return bool(seq <= end.trimmed_to or end.chain == chain)
+
+
+def _end(c: Connection, index_id: str, shard: int, seq: int) -> Row[Any, Any, Any] | None:
+    """The log's end and how far it was trimmed, with the `chain` that it has at `seq` (None: no entry)."""
+    here = and_(log.c.index_id == shards.c.index_id, log.c.shard == shards.c.shard, log.c.seq == seq)
+    query = (
+        select(shards.c.seq, shards.c.trimmed_to, log.c.chain)
+        .outerjoin(log, here)
+        .where(shards.c.index_id == index_id, shards.c.shard == shard)
+    )
+    return c.execute(query).one_or_none()

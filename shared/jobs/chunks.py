@@ -1,4 +1,4 @@
-"""Chunks of an import: at most 256 rows, claimed one by one, tenants in turn.
+"""Chunks of an import: at most 256 rows, claimed one by one.
 
 open → running → done; a suspect lost while alone is `split` into its halves; `closed` is fenced off.
 """
@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
 from shared.db.engine import Database, now
-from shared.db.tables import chunks, imports, jobs, tenants
+from shared.db.tables import chunks, jobs
 from shared.errors import LostClaim, TusouError
-from shared.jobs.job import IMPORT, OPEN, State, failure
-from shared.jobs.store import close_chunks, finish
-from shared.topology import CHUNKS, PLAN
+from shared.jobs.ends import close_chunks, finish
+from shared.jobs.job import OPEN, ChunkState, State, failure
+from shared.jobs.turns import open_chunks, served
 
 # The `chunk` of row errors that the plan found; no chunk has this number.
 PLAN_CHUNK = 2**31 - 1
@@ -34,7 +34,7 @@ class Chunk:
     rows_object: str
     row_from: int
     row_to: int
-    tries: int
+    tries: int  # this one is the tries-th
 
 
 def add(
@@ -53,7 +53,7 @@ def add(
 
 
 _FRESH: dict[str, Any] = {
-    "state": "open",
+    "state": ChunkState.OPEN,
     "attempt": 0,
     "tries": 0,
     "suspect": False,
@@ -65,77 +65,26 @@ _FRESH: dict[str, Any] = {
 }
 
 
-def any_open(c: Connection) -> bool:
-    due = or_(chunks.c.due_at.is_(None), chunks.c.due_at <= now())
-    return bool(c.execute(select(exists().where(chunks.c.state == "open", due))).scalar())
-
-
-def open_suspect(c: Connection) -> str | None:
-    """The import of which a chunk, the plan or the end has to run alone."""
-    chunk = c.execute(
-        select(chunks.c.job_id).where(chunks.c.state == "open", chunks.c.suspect).limit(1)
-    ).scalar()
-    if chunk is not None:
-        return str(chunk)
-    found = next_import(c, suspect=True)
-    return found[0] if found else None
-
-
-def next_import(c: Connection, *, suspect: bool) -> tuple[str, str] | None:
-    """The oldest import that waits for its plan, or for its end as every chunk is done; and its stage."""
-    left = exists().where(
-        and_(chunks.c.job_id == jobs.c.id, chunks.c.state.in_(("open", "running", "closed")))
-    )
-    row = c.execute(
-        select(jobs.c.id, jobs.c.stage)
-        .join(imports, imports.c.job_id == jobs.c.id)
-        .where(
-            jobs.c.kind == IMPORT,
-            jobs.c.state.in_(OPEN),
-            jobs.c.suspect == suspect,
-            jobs.c.lease_until.is_(None),
-            # One that was put off waits for its time; a new one does not.
-            or_(jobs.c.state == State.QUEUED, jobs.c.due_at.is_(None), jobs.c.due_at <= now()),
-            or_(jobs.c.stage == PLAN.name, and_(jobs.c.stage == CHUNKS.name, imports.c.planned, ~left)),
-        )
-        .order_by(jobs.c.created_at)
-        .limit(1)
-    ).one_or_none()
-    return (row.id, row.stage) if row else None
-
-
-def claim(c: Connection, db: Database, *, by: str, lease: float, alone: bool) -> Chunk | None:
-    """The next open chunk of the tenant served least recently."""
+def claim(c: Connection, db: Database, job_id: str, *, by: str, lease: float, alone: bool) -> Chunk | None:
+    """The next open chunk of an import, whose tenant has been served with it."""
+    waiting = (chunks.c.job_id == job_id, *open_chunks(alone))
     wanted = exists().where(jobs.c.id == chunks.c.job_id, jobs.c.state.in_(OPEN))
-    due = or_(chunks.c.due_at.is_(None), chunks.c.due_at <= now())
-    waiting = (chunks.c.state == "open", chunks.c.suspect == alone, due, wanted)
-    turn = c.execute(
-        select(chunks.c.tenant)
-        .outerjoin(tenants, tenants.c.tenant == chunks.c.tenant)
-        .where(*waiting)
-        .group_by(chunks.c.tenant, tenants.c.served_at)
-        .order_by(tenants.c.served_at.is_not(None), tenants.c.served_at)
-        .limit(1)
-    ).scalar()
-    if turn is None:
-        return None
     pick = (
-        select(chunks.c.job_id, chunks.c.no)
-        .where(chunks.c.tenant == turn, *waiting)
-        .order_by(chunks.c.job_id, chunks.c.no)
+        select(chunks.c.no)
+        .where(*waiting, wanted)
+        .order_by(chunks.c.no)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    found = c.execute(pick).one_or_none()
+    found = c.execute(pick).scalar()
     if found is None:
         return None
     row = c.execute(
         update(chunks)
-        .where(chunks.c.job_id == found.job_id, chunks.c.no == found.no, chunks.c.state == "open")
+        .where(chunks.c.no == found, *waiting)
         .values(
-            state="running",
+            state=ChunkState.RUNNING,
             attempt=chunks.c.attempt + 1,
-            tries=chunks.c.tries + 1,
             due_at=None,
             claimed_by=by,
             claimed_at=now(),
@@ -145,14 +94,9 @@ def claim(c: Connection, db: Database, *, by: str, lease: float, alone: bool) ->
     ).one_or_none()
     if row is None:
         return None
-    served = {"served_at": now()}
-    c.execute(
-        db.insert(tenants)
-        .values(tenant=row.tenant, **served)
-        .on_conflict_do_update(index_elements=["tenant"], set_=served)
-    )
+    served(c, db, row.tenant)
     return Chunk(
-        row.job_id, row.no, row.tenant, row.attempt, row.rows_object, row.row_from, row.row_to, row.tries
+        row.job_id, row.no, row.tenant, row.attempt, row.rows_object, row.row_from, row.row_to, row.tries + 1
     )
 
 
@@ -175,8 +119,17 @@ def reached(c: Connection, chunk: Chunk, positions: dict[int, tuple[int, str]]) 
 
 def reopen(c: Connection, chunk: Chunk, *, after_s: float) -> None:
     """Give the claim up; the chunk is due again after so many seconds."""
-    released = {"claimed_by": None, "lease_until": None, "due_at": now() + after_s}
-    c.execute(update(chunks).where(*_mine(chunk)).values(state="open", **released))
+    c.execute(
+        update(chunks)
+        .where(*_mine(chunk))
+        .values(
+            state=ChunkState.OPEN,
+            claimed_by=None,
+            lease_until=None,
+            due_at=now() + after_s,
+            tries=chunks.c.tries + 1,
+        )
+    )
 
 
 def _mine(chunk: Chunk) -> tuple[Any, ...]:
@@ -184,7 +137,7 @@ def _mine(chunk: Chunk) -> tuple[Any, ...]:
         chunks.c.job_id == chunk.job_id,
         chunks.c.no == chunk.no,
         chunks.c.attempt == chunk.attempt,
-        chunks.c.state == "running",
+        chunks.c.state == ChunkState.RUNNING,
     )
 
 
@@ -193,7 +146,7 @@ def fail_import(c: Connection, chunk: Chunk, error: TusouError, *, keep_for: flo
     told = failure(error.code, error.detail, retryable=True)
     if not finish(c, chunk.job_id, State.FAILED, keep_for=keep_for, error=told):
         raise LostClaim(f"import {chunk.job_id} has ended")
-    fence(c, chunk, state="open", claimed_by=None, lease_until=None)
+    fence(c, chunk, state=ChunkState.OPEN, claimed_by=None, lease_until=None)
     close_chunks(c, chunk.job_id)
 
 
@@ -202,7 +155,7 @@ def split(c: Connection, row: Row[Any]) -> None:
     done = c.execute(
         update(chunks)
         .where(chunks.c.job_id == row.job_id, chunks.c.no == row.no, chunks.c.attempt == row.attempt)
-        .values(state="split", attempt=chunks.c.attempt + 1, claimed_by=None, lease_until=None)
+        .values(state=ChunkState.SPLIT, attempt=chunks.c.attempt + 1, claimed_by=None, lease_until=None)
     )
     if not done.rowcount:
         return

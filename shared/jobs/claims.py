@@ -7,34 +7,46 @@ each runs alone in its process, so that the one that kills it is found without b
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import Connection, and_, case, or_, select, true, update
 
-from shared.db.engine import Database, now
-from shared.db.tables import chunks, jobs, workers
-from shared.jobs.job import OPEN, Claim, State
+from shared.db.engine import now
+from shared.db.tables import chunks, jobs
+from shared.jobs.fingerprints import may_take
+from shared.jobs.job import OPEN, ChunkState, Claim, State, before
 
 _FREE = jobs.c.lease_until.is_(None)
 # Who lost it may have died of it. A suspect that was lost is left to a keeper, which counts its losses.
 _ALONE = or_(and_(_FREE, jobs.c.suspect), and_(jobs.c.lease_until < now(), ~jobs.c.suspect))
 
 
-def only_alone(c: Connection, job_id: str, stage: str) -> bool:
+def only_alone(c: Connection, job_id: str, stage: str, fingerprint: str | None) -> bool:
     """Whether this stage of the job waits for a process that does nothing else meanwhile."""
-    here = (jobs.c.id == job_id, jobs.c.stage == stage, jobs.c.state.in_(OPEN))
+    here = (jobs.c.id == job_id, jobs.c.stage == stage, jobs.c.state.in_(OPEN), may_take(fingerprint))
     return c.execute(select(jobs.c.id).where(*here, _ALONE)).scalar() is not None
 
 
-def claim(c: Connection, job_id: str, stage: str, *, by: str, lease: float, alone: bool) -> Claim | None:
-    """None when the row is elsewhere, finished, under a live lease, or to be run alone and we are not."""
+def claim(
+    c: Connection,
+    job_id: str,
+    stage: str,
+    *,
+    by: str,
+    lease: float,
+    alone: bool,
+    fingerprint: str | None = None,
+) -> Claim | None:
+    """None when the row is elsewhere, finished, under a live lease, or to be run alone and we are not.
+
+    Nor is one claimed that a live worker of another model waits for; `fingerprint` is the claimer's.
+    """
     row = c.execute(
         update(jobs)
         .where(
             jobs.c.id == job_id,
             jobs.c.stage == stage,
-            jobs.c.state.in_(OPEN),
+            jobs.c.state.in_(before(State.RUNNING)),
             or_(_FREE, _ALONE) if alone else and_(_FREE, ~jobs.c.suspect),
+            may_take(fingerprint),
         )
         .values(
             state=State.RUNNING,
@@ -63,6 +75,7 @@ def claim(c: Connection, job_id: str, stage: str, *, by: str, lease: float, alon
         created_at=row.created_at,
         queued_s=max(0.0, row.queued_s or 0.0),
         alone=alone,
+        tries=row.tries + 1,
     )
 
 
@@ -81,49 +94,6 @@ def hand_back_all(c: Connection, by: str) -> None:
     hand_back(c, by)
     c.execute(
         update(chunks)
-        .where(chunks.c.claimed_by == by, chunks.c.state == "running")
-        .values(lease_until=None, claimed_by=None, state="open", attempt=chunks.c.attempt + 1)
+        .where(chunks.c.claimed_by == by, chunks.c.state == ChunkState.RUNNING)
+        .values(lease_until=None, claimed_by=None, state=ChunkState.OPEN, attempt=chunks.c.attempt + 1)
     )
-
-
-def renew(
-    db: Database,
-    by: str,
-    kind: str,
-    *,
-    lease: float,
-    job_limit: float,
-    chunk_limit: float,
-    fingerprint: str | None,
-    stats: dict[str, Any],
-) -> None:
-    """The heartbeat: claims older than their task's limit are not renewed; the process is seen."""
-    with db.write() as c:
-        c.execute(
-            update(jobs)
-            .where(
-                jobs.c.claimed_by == by,
-                jobs.c.state == State.RUNNING,
-                jobs.c.lease_until.is_not(None),
-                or_(
-                    and_(jobs.c.kind != "import", jobs.c.claimed_at > now() - job_limit),
-                    and_(jobs.c.kind == "import", jobs.c.claimed_at > now() - chunk_limit),
-                ),
-            )
-            .values(lease_until=now() + lease, due_at=now() + lease)
-        )
-        c.execute(
-            update(chunks)
-            .where(
-                chunks.c.claimed_by == by,
-                chunks.c.state == "running",
-                chunks.c.claimed_at > now() - chunk_limit,
-            )
-            .values(lease_until=now() + lease)
-        )
-        seen = {"fingerprint": fingerprint, "stats": stats, "seen_at": now()}
-        c.execute(
-            db.insert(workers)
-            .values(process=by, kind=kind, **seen)
-            .on_conflict_do_update(index_elements=["process"], set_=seen)
-        )

@@ -24,8 +24,9 @@ OPEN = (State.QUEUED, State.RUNNING)
 FINAL = (State.SUCCEEDED, State.REJECTED, State.FAILED, State.CANCELLED)
 
 MOVES: dict[State, frozenset[State]] = {
-    State.QUEUED: frozenset({State.RUNNING, State.CANCELLED, State.FAILED}),
-    State.RUNNING: frozenset({State.SUCCEEDED, State.REJECTED, State.FAILED, State.CANCELLED}),
+    State.QUEUED: frozenset({State.RUNNING, State.CANCELLED}),
+    # running again: a claim of its next stage, or of what another process has lost
+    State.RUNNING: frozenset({State.RUNNING, State.SUCCEEDED, State.REJECTED, State.FAILED, State.CANCELLED}),
     State.SUCCEEDED: frozenset({State.EXPIRED}),
     State.REJECTED: frozenset({State.EXPIRED}),
     State.FAILED: frozenset({State.QUEUED, State.EXPIRED}),  # queued: a retry by hand
@@ -34,6 +35,19 @@ MOVES: dict[State, frozenset[State]] = {
 }
 
 SEARCH, PRODUCT, IMPORT = "search", "product", "import"
+
+
+class ChunkState(StrEnum):
+    OPEN = "open"
+    RUNNING = "running"
+    DONE = "done"
+    SPLIT = "split"  # a suspect lost while alone, replaced by its halves
+    CLOSED = "closed"  # fenced off: its import has ended
+
+
+def before(state: State) -> tuple[State, ...]:
+    """The states from which a job may move to this one: every UPDATE of `state` names them."""
+    return tuple(origin for origin, allowed in MOVES.items() if state in allowed)
 
 
 @dataclass(frozen=True)
@@ -53,6 +67,7 @@ class Claim:
     created_at: float
     queued_s: float
     alone: bool
+    tries: int  # this one is the tries-th of its stage
 
 
 def failure(code: str, detail: str, *, retryable: bool) -> dict[str, Any]:

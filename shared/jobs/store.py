@@ -1,4 +1,4 @@
-"""Job rows: accept, read, list, finish, cancel, retry.
+"""Job rows: accept, read, list, and what a claim writes before its end.
 
 Functions that take a connection belong to the caller's transaction; the caller sends messages only
 after it has committed.
@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, case, func, insert, or_, select, tuple_, update
 
 from shared.db.engine import now
-from shared.db.tables import chunks, imports, jobs, manifest_ids, parts, row_errors
-from shared.errors import Conflict, Expired, LostClaim, NotFound
-from shared.jobs.job import FINAL, OPEN, State, failure
-from shared.storage import owners
-from shared.topology import CHUNKS, Stage
+from shared.db.tables import chunks, jobs
+from shared.errors import Expired, LostClaim, NotFound
+from shared.jobs.job import OPEN, ChunkState, State
+from shared.topology import Stage
 
 
 def accept(
@@ -43,6 +42,7 @@ def accept(
             state=State.QUEUED,
             stage=stage.name,
             attempt=0,
+            tries=0,
             created_at=now(),
             due_at=now() + due_in,
             sent_at=now(),
@@ -89,122 +89,12 @@ def newest(
     return list(c.execute(query.order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit)))
 
 
-def finish(
-    c: Connection,
-    job_id: str,
-    state: State,
-    *,
-    keep_for: float,
-    attempt: int | None = None,
-    result: dict[str, Any] | None = None,
-    error: dict[str, Any] | None = None,
-    reasons: list[dict[str, Any]] | None = None,
-    timings_ms: dict[str, Any] | None = None,
-) -> bool:
-    """End a running job in one UPDATE. False when it is no longer running (or the claim was lost)."""
-    mine = jobs.c.id == job_id
-    if attempt is not None:
-        mine = and_(mine, jobs.c.attempt == attempt)
-    values: dict[str, Any] = {
-        "state": state,
-        "finished_at": now(),
-        "expires_at": now() + keep_for,
-        "result": result,
-        "error": error,
-        "reasons": reasons,
-        **_IDLE,
-    }
-    if timings_ms is not None:
-        values["timings_ms"] = timings_ms
-    done = c.execute(update(jobs).where(mine, jobs.c.state == State.RUNNING).values(values))
-    return done.rowcount == 1
-
-
-# What a row carries only while somebody works on it or waits for it.
-_IDLE: dict[str, Any] = {
-    "due_at": None,
-    "lease_until": None,
-    "claimed_by": None,
-    "hedge_at": None,
-    "partial_at": None,
-    "answer_by": None,
-    "outcome": None,
-}
-
-
-def cancel(c: Connection, tenant: str, job_id: str, *, keep_for: float) -> None:
-    """Fences off every claim of it and of its chunks. Raises Conflict when it has finished."""
-    done = c.execute(
-        update(jobs)
-        .where(jobs.c.id == job_id, jobs.c.tenant == tenant, jobs.c.state.in_(OPEN))
-        .values(
-            state=State.CANCELLED,
-            attempt=jobs.c.attempt + 1,
-            finished_at=now(),
-            expires_at=now() + keep_for,
-            **_IDLE,
-        )
-    )
-    if not done.rowcount:
-        row = get(c, tenant, job_id)
-        raise Conflict(f"the job is {row.state} already", code="already_finished")
-    close_chunks(c, job_id)
-
-
-def close_chunks(c: Connection, job_id: str) -> None:
-    """Whatever runs for this import is fenced off."""
-    c.execute(
-        update(chunks)
-        .where(chunks.c.job_id == job_id, chunks.c.state.in_(("open", "running")))
-        .values(state="closed", attempt=chunks.c.attempt + 1, lease_until=None, claimed_by=None)
-    )
-
-
-def retry(c: Connection, tenant: str, job_id: str) -> Row[Any]:
-    """A dead letter once more: a failed job whose error is retryable. Raises Conflict otherwise."""
-    row = get(c, tenant, job_id)
-    if row.state != State.FAILED or not (row.error or {}).get("retryable"):
-        raise Conflict(f"only a failed job that is retryable can be retried; this one is {row.state}")
-    c.execute(
-        update(jobs)
-        .where(jobs.c.id == job_id, jobs.c.state == State.FAILED)
-        .values(
-            # An import whose plan is made goes on with its chunks; anything else is claimed again.
-            state=case((jobs.c.stage == CHUNKS.name, State.RUNNING), else_=State.QUEUED),
-            # A search starts over: its outcome went with its end.
-            stage=case((jobs.c.kind == "search", "embed"), else_=jobs.c.stage),
-            attempt=jobs.c.attempt + 1,
-            losses_alone=0,
-            error=None,
-            finished_at=None,
-            expires_at=None,
-            due_at=now() + 5,
-            sent_at=now(),
-        )
-    )
-    c.execute(delete(parts).where(parts.c.job_id == job_id))
-    c.execute(
-        update(chunks)
-        .where(chunks.c.job_id == job_id, chunks.c.state == "closed")
-        .values(
-            state="open",
-            attempt=chunks.c.attempt + 1,
-            tries=0,
-            due_at=None,
-            losses_alone=0,
-            claimed_by=None,
-            lease_until=None,
-        )
-    )
-    return get(c, tenant, job_id)
-
-
 def save_stage(c: Connection, job_id: str, attempt: int, **values: Any) -> None:
     """Store what a stage produced and release the claim. Raises LostClaim when it is no longer ours."""
     done = c.execute(
         update(jobs)
         .where(jobs.c.id == job_id, jobs.c.attempt == attempt, jobs.c.state == State.RUNNING)
-        .values(lease_until=None, claimed_by=None, suspect=False, **values)
+        .values(lease_until=None, claimed_by=None, suspect=False, tries=0, **values)
     )
     if not done.rowcount:
         raise LostClaim(f"job {job_id} is no longer at attempt {attempt}")
@@ -216,7 +106,7 @@ def put_off(c: Connection, job_id: str, attempt: int, stage: str, seconds: float
     c.execute(
         update(jobs)
         .where(*mine, jobs.c.state == State.RUNNING)
-        .values(lease_until=None, claimed_by=None, due_at=now() + seconds)
+        .values(lease_until=None, claimed_by=None, tries=jobs.c.tries + 1, due_at=now() + seconds)
     )
 
 
@@ -229,7 +119,7 @@ def hold(c: Connection, job_id: str, attempt: int) -> None:
 
 def import_progress(c: Connection, job_id: str) -> dict[str, int]:
     """Summed from chunk rows; never counted in one hot row."""
-    done = chunks.c.state == "done"
+    done = chunks.c.state == ChunkState.DONE
     counts = c.execute(
         select(
             func.count().label("chunks"),
@@ -241,7 +131,7 @@ def import_progress(c: Connection, job_id: str) -> dict[str, int]:
             func.coalesce(func.sum(chunks.c.images), 0).label("images"),
             func.coalesce(func.sum(chunks.c.embedded), 0).label("embedded"),
             func.coalesce(func.sum(chunks.c.bad_rows), 0).label("bad_rows"),
-        ).where(chunks.c.job_id == job_id, chunks.c.state != "split")
+        ).where(chunks.c.job_id == job_id, chunks.c.state != ChunkState.SPLIT)
     ).one()
     return {key: int(value) for key, value in counts._mapping.items()}
 
@@ -253,49 +143,6 @@ def open_count(c: Connection, kinds: Iterable[str], tenant: str | None = None) -
     if tenant is not None:
         query = query.where(jobs.c.tenant == tenant)
     return c.execute(query).scalar_one()
-
-
-def expire(c: Connection, *, tombstone_for: float, limit: int = 500) -> list[str]:
-    """Finished jobs past their time lose everything but the fact that they were; old tombstones go."""
-    due = select(jobs.c.id).where(jobs.c.expires_at < now(), jobs.c.state.in_(FINAL)).limit(limit)
-    ids = list(c.execute(due).scalars())
-    if ids:
-        entomb(c, ids, tombstone_for=tombstone_for)
-    c.execute(delete(jobs).where(jobs.c.state == State.EXPIRED, jobs.c.expires_at < now()))
-    return ids
-
-
-def entomb(c: Connection, ids: list[str], *, tombstone_for: float) -> None:
-    """Finished jobs lose everything but the fact that they were."""
-    c.execute(delete(parts).where(parts.c.job_id.in_(ids)))
-    _forget_imports(c, ids)
-    c.execute(
-        update(jobs)
-        .where(jobs.c.id.in_(ids))
-        .values(
-            state=State.EXPIRED,
-            expires_at=now() + tombstone_for,
-            attempt=jobs.c.attempt + 1,
-            request={},
-            **dict.fromkeys(("outcome", "result", "error", "reasons", "progress", "product_id"), None),
-        )
-    )
-
-
-def _forget_imports(c: Connection, ids: list[str]) -> None:
-    """Manifests, chunks and row errors name products; they go with the job's result."""
-    of_these = imports.c.job_id.in_(ids)
-    manifests = c.execute(select(imports.c.manifests).where(of_these)).scalars()
-    owners.remove(c, [m["object"] for wanted in manifests for m in wanted if m.get("kind") != "incoming"])
-    owners.remove(c, c.execute(select(chunks.c.rows_object).where(chunks.c.job_id.in_(ids))).scalars())
-    for table in (row_errors, manifest_ids, chunks, imports):
-        c.execute(delete(table).where(table.c.job_id.in_(ids)))
-
-
-def lost_worker() -> dict[str, Any]:
-    return failure(
-        "worker_lost", "each process that ran this job alone ended; retry it by hand", retryable=True
-    )
 
 
 def overdue(c: Connection, stages: Iterable[str], limit: int) -> tuple[int, list[Row[Any]]]:

@@ -1,19 +1,17 @@
-"""One UPDATE every few seconds renews all claims of this process and says that it lives."""
+"""One beat every few seconds renews all claims of this process and says that it lives."""
 
 from __future__ import annotations
 
 import contextlib
-import logging
-import threading
 from collections.abc import Callable
 from typing import Any
 
 from shared.db.engine import Database
 from shared.errors import Unavailable
 from shared.jobs import claims
+from shared.jobs.renewal import renew
+from shared.runtime.loop import Repeating
 from shared.settings import Settings
-
-log = logging.getLogger(__name__)
 
 
 class Heartbeat:
@@ -33,22 +31,21 @@ class Heartbeat:
         self._kind = kind
         self._fingerprint = fingerprint
         self._stats = stats
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+        self._loop = Repeating("heartbeat", self.beat, settings.heartbeat)
 
     def start(self) -> None:
+        """Raises Unavailable."""
         self.beat()
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
         """Stop beating, and hand back what is still claimed: never counted as a loss."""
-        self._stopped.set()
-        self._thread.join(self._settings.heartbeat)
+        self._loop.stop(self._settings.heartbeat)
         with contextlib.suppress(Unavailable), self._db.write() as c:  # else it comes back by its lease
             claims.hand_back_all(c, self._settings.process)
 
     def beat(self) -> None:
-        claims.renew(
+        renew(
             self._db,
             self._settings.process,
             self._kind,
@@ -58,12 +55,3 @@ class Heartbeat:
             fingerprint=self._fingerprint,
             stats=self._stats(),
         )
-
-    def _run(self) -> None:
-        while not self._stopped.wait(self._settings.heartbeat):
-            try:
-                self.beat()
-            except Unavailable as error:
-                log.warning("no heartbeat: %s", error.detail)
-            except Exception:  # without it every claim of this process would lapse
-                log.exception("heartbeat stumbled")

@@ -42,6 +42,16 @@ def own(c: Connection, tenant: str, stored: Iterable[Stored], *, keep_for: float
     )
 
 
+def keep(c: Connection, names: Iterable[str]) -> None:
+    """Objects that were owned for a time are kept for good. Raises Unavailable when one has gone."""
+    wanted = set(names)
+    if not wanted:
+        return
+    here = (objects.c.name.in_(wanted), objects.c.removed_at.is_(None))
+    if c.execute(update(objects).where(*here).values(expires_at=None)).rowcount != len(wanted):
+        raise Unavailable("objects of this work have expired; do it again")
+
+
 def remove(c: Connection, names: Iterable[str | None]) -> None:
     """Mark objects; a keeper deletes the object first and the row after."""
     marked = sorted({name for name in names if name})

@@ -1,96 +1,26 @@
 """Products, their order and the log, on both databases: what was accepted later wins."""
 
-import hashlib
 import threading
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
-from shared.catalog import store, writes
-from shared.catalog.append import KeptImage, NewImage, Part, ProductChange, append
-from shared.catalog.writes import Wanted, accept_delete, accept_write
+from shared.catalog import locks
+from shared.catalog.append import append
+from shared.catalog.changes import KeptImage, ProductChange
+from shared.catalog.writes import accept_delete, accept_write
 from shared.db.engine import Database
 from shared.db.tables import images, log, objects, products
 from shared.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from shared.index import placement
 from shared.index.log import FIRST_CHAIN, Entry, next_chain, positions
 from shared.index.versions import Version, check_reachable
-from shared.storage import owners
-from shared.storage.names import new_name
-from shared.storage.port import Stored
-
-MODEL = "abcdefabcdef"
+from tests.catalog_rig import attributes, embedded, make_catalog, put, sources
 
 
 @pytest.fixture
 def index(db: Database):
-    with db.write() as c:
-        return placement.ensure_catalog(
-            c,
-            db,
-            "shop",
-            "default",
-            model="fake",
-            fingerprint=MODEL,
-            dim=4,
-            shard_count=2,
-            default_group="g1",
-        )
-
-
-def put(db: Database, index, product_id: str, *, images: list[str] | None = None, **attributes):
-    with db.write() as c:
-        return accept_write(
-            c,
-            db,
-            index=index,
-            product_id=product_id,
-            attributes=attributes,
-            wanted=None if images is None else [Wanted(s) for s in images],
-            replace=True,
-        )
-
-
-def embedded(
-    db: Database, index, product_id: str, accept_no: int, sources: list[str], line: int = 0, **attributes
-):
-    """What a vision worker does once it has the vectors."""
-    news = [image(db, f"{product_id}-{accept_no}-{line}-{n}", source, n) for n, source in enumerate(sources)]
-    shard = placement.shard_of(product_id, index.shards)
-    part = Part(rows=len(news), sha256=hashlib.sha256(b"rows").hexdigest(), inline=b"rows")
-    change = ProductChange(product_id, accept_no, line, attributes=attributes, images=tuple(news))
-    with db.write() as c:
-        return append(c, db, index=index, changes=[change], parts={shard: part} if news else {})
-
-
-def image(db: Database, image_id: str, source: str, row: int) -> NewImage:
-    name = new_name("images", "shop", db.clock())
-    with db.write() as c:
-        owners.own(c, "shop", [Stored(name, "0" * 64, 1)])
-    return NewImage(
-        id=image_id,
-        source=source,
-        image_version=None,
-        position=row,
-        sha256="0" * 64,
-        width=1,
-        height=1,
-        normalised=name,
-        thumbnail=None,
-        fingerprint=MODEL,
-        segment_row=row,
-        vector=b"",
-    )
-
-
-def sources(db: Database, product_id: str) -> list[str]:
-    with db.read() as c:
-        return [i.source for i in store.images_of(c, "shop", [product_id]).get(product_id, [])]
-
-
-def attributes(db: Database, product_id: str) -> dict:
-    with db.read() as c:
-        return store.get(c, "shop", product_id).attributes
+    return make_catalog(db)
 
 
 def test_shards_are_chosen_by_golden_values() -> None:
@@ -144,9 +74,9 @@ def test_a_delete_accepted_while_the_photo_embeds_is_not_undone(db: Database, in
 def test_an_older_import_brings_no_attribute_of_a_deleted_product_back(db: Database, index) -> None:
     put(db, index, "p", title="t")
     with db.write() as c:
-        older = writes.next_accept_no(c, db)
+        older = locks.next_accept_no(c, db)
         accept_delete(c, db, index=index, product_id="p")
-        newer = writes.next_accept_no(c, db)
+        newer = locks.next_accept_no(c, db)
     embedded(db, index, "p", newer, ["b"], title="new")
     embedded(db, index, "p", older, ["a"], brand="old")
     assert attributes(db, "p").get("brand") is None
@@ -174,7 +104,7 @@ def test_attributes_win_one_by_one(db: Database, index) -> None:
     """A price set later stays when an older import brings its row, and the rest of the row counts."""
     put(db, index, "p", title="t")
     with db.write() as c:
-        import_no = writes.next_accept_no(c, db)
+        import_no = locks.next_accept_no(c, db)
     with db.write() as c:
         accept_write(
             c,
@@ -197,10 +127,27 @@ def test_unchanged_images_are_not_embedded_again(db: Database, index) -> None:
     assert put(db, index, "p", images=["a", "b"]).embed
 
 
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_the_statements_of_an_append_do_not_grow_with_its_products(db: Database, index, rounds: int) -> None:
+    """Of new products (one round) and of products that are there already (two)."""
+
+    def statements(count: int) -> int:
+        for accept_no in range(1, rounds + 1):
+            changes = [ProductChange(f"{count}-{n}", accept_no, n, {"title": "t"}) for n in range(count)]
+            with db.write() as c:
+                seen.clear()
+                append(c, db, index=index, changes=changes, ranges={})
+        return len(seen)
+
+    seen: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *call: seen.append(call[2]))
+    assert statements(3) == statements(100)
+
+
 def test_a_kept_image_that_went_meanwhile_is_asked_for_again(db: Database, index) -> None:
     change = ProductChange("p", 9, 1, images=(KeptImage("gone", 0),))
     with pytest.raises(Unavailable), db.write() as c:
-        append(c, db, index=index, changes=[change], parts={})
+        append(c, db, index=index, changes=[change], ranges={})
 
 
 def test_a_price_change_is_one_patch_entry_and_a_title_change_none(db: Database, index) -> None:
@@ -225,10 +172,7 @@ def entry_count(db: Database) -> int:
 
 def test_a_products_catalog_is_fixed(db: Database, index) -> None:
     put(db, index, "p", title="t")
-    with db.write() as c:
-        other = placement.ensure_catalog(
-            c, db, "shop", "second", model="fake", fingerprint=MODEL, dim=4, shard_count=1, default_group="g1"
-        )
+    other = make_catalog(db, "second")
     with pytest.raises(Conflict) as refused:
         put(db, other, "p", title="t")
     assert refused.value.code == "catalog_fixed"

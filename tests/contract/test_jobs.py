@@ -9,8 +9,9 @@ from shared.db.engine import Database, now
 from shared.db.tables import jobs as rows
 from shared.errors import Conflict, Expired, LostClaim, NotFound
 from shared.ids import new_id
-from shared.jobs import claims, store
-from shared.jobs.job import FINAL, MOVES, State, failure, public
+from shared.jobs import claims, ends, expiry, store
+from shared.jobs.job import State, failure, public
+from shared.jobs.renewal import renew
 from shared.topology import EMBED, LOOKUP
 
 
@@ -66,8 +67,8 @@ def test_a_lapsed_lease_is_claimed_by_who_is_alone_and_fences_the_first_off(db: 
     with pytest.raises(LostClaim), db.write() as c:
         store.save_stage(c, job_id, first.attempt, stage=LOOKUP.name)
     with db.write() as c:
-        assert not store.finish(c, job_id, State.SUCCEEDED, keep_for=60, attempt=first.attempt)
-        assert store.finish(c, job_id, State.SUCCEEDED, keep_for=60, attempt=second.attempt, result={"n": 1})
+        assert not ends.finish(c, job_id, State.SUCCEEDED, keep_for=60, attempt=first.attempt)
+        assert ends.finish(c, job_id, State.SUCCEEDED, keep_for=60, attempt=second.attempt, result={"n": 1})
     assert public(row(db, job_id))["result"] == {"n": 1}
 
 
@@ -83,11 +84,11 @@ def test_cancel_fences_the_running_claim_and_a_finished_job_refuses_it(db: Datab
     job_id = accepted(db)
     claim = claimed(db, job_id)
     with db.write() as c:
-        store.cancel(c, "shop", job_id, keep_for=60)
+        ends.cancel(c, "shop", job_id, keep_for=60)
     with db.write() as c:
-        assert not store.finish(c, job_id, State.SUCCEEDED, keep_for=60, attempt=claim.attempt)
+        assert not ends.finish(c, job_id, State.SUCCEEDED, keep_for=60, attempt=claim.attempt)
     with pytest.raises(Conflict) as refused, db.write() as c:
-        store.cancel(c, "shop", job_id, keep_for=60)
+        ends.cancel(c, "shop", job_id, keep_for=60)
     assert refused.value.code == "already_finished"
 
 
@@ -98,13 +99,8 @@ def test_another_tenants_job_is_as_unknown_as_none(db: Database) -> None:
             store.get(c, tenant, wanted)
 
 
-def test_heartbeat_renews_the_living_and_not_what_is_past_its_limit(db: Database) -> None:
-    young, old = accepted(db), accepted(db)
-    claimed(db, young, lease=1)
-    claimed(db, old, lease=1)
-    with db.write() as c:
-        c.execute(update(rows).where(rows.c.id == old).values(claimed_at=now() - 100))
-    claims.renew(
+def renewed(db: Database) -> None:
+    renew(
         db,
         "worker-1",
         "vision",
@@ -114,6 +110,15 @@ def test_heartbeat_renews_the_living_and_not_what_is_past_its_limit(db: Database
         fingerprint=None,
         stats={},
     )
+
+
+def test_heartbeat_renews_the_living_and_not_what_is_past_its_limit(db: Database) -> None:
+    young, old = accepted(db), accepted(db)
+    claimed(db, young, lease=1)
+    claimed(db, old, lease=1)
+    with db.write() as c:
+        c.execute(update(rows).where(rows.c.id == old).values(claimed_at=now() - 100))
+    renewed(db)
     left = {job_id: row(db, job_id).lease_until - row(db, job_id).created_at for job_id in (young, old)}
     assert left[young] > 15
     assert left[old] < 5
@@ -137,30 +142,25 @@ def test_only_a_retryable_failure_is_retried(db: Database) -> None:
         claim = claimed(db, job_id)
         with db.write() as c:
             error = failure("x", "y", retryable=retryable)
-            store.finish(c, job_id, State.FAILED, keep_for=60, attempt=claim.attempt, error=error)
+            ends.finish(c, job_id, State.FAILED, keep_for=60, attempt=claim.attempt, error=error)
         if retryable:
             with db.write() as c:
-                assert store.retry(c, "shop", job_id).state == "queued"
+                assert ends.retry(c, "shop", job_id, due_in=5).state == "queued"
             assert claimed(db, job_id) is not None
         else:
             with pytest.raises(Conflict), db.write() as c:
-                store.retry(c, "shop", job_id)
+                ends.retry(c, "shop", job_id, due_in=5)
 
 
-def test_expired_jobs_become_tombstones_and_then_nothing(db: Database) -> None:
+def test_an_expired_job_is_a_tombstone(db: Database) -> None:
     job_id = accepted(db)
     claim = claimed(db, job_id)
     with db.write() as c:
-        store.finish(c, job_id, State.SUCCEEDED, keep_for=-1, attempt=claim.attempt, result={"a": 1})
-        assert store.expire(c, tombstone_for=60) == [job_id]
+        ends.finish(c, job_id, State.SUCCEEDED, keep_for=-1, attempt=claim.attempt, result={"a": 1})
+        assert expiry.expire(c, tombstone_for=60, limit=10) == 1
     with pytest.raises(Expired), db.read() as c:
         store.get(c, "shop", job_id)
     assert row(db, job_id).result is None
-    with db.write() as c:
-        c.execute(update(rows).where(rows.c.id == job_id).values(expires_at=now() - 1))
-        store.expire(c, tombstone_for=60)
-    with pytest.raises(NotFound), db.read() as c:
-        store.get(c, "shop", job_id)
 
 
 def test_jobs_are_listed_newest_first_page_by_page(db: Database) -> None:
@@ -171,7 +171,58 @@ def test_jobs_are_listed_newest_first_page_by_page(db: Database) -> None:
     assert [r.id for r in [*first, *rest]] == ids[::-1]
 
 
-def test_the_table_of_moves_ends_in_final_states() -> None:
-    for state in FINAL:
-        assert State.RUNNING not in MOVES[state]
-    assert MOVES[State.EXPIRED] == frozenset()
+def put_off(db: Database, job_id: str) -> None:
+    claim = claimed(db, job_id)
+    assert claim is not None
+    with db.write() as c:
+        store.put_off(c, job_id, claim.attempt, claim.stage, 0)
+
+
+def test_only_tries_that_failed_are_counted(db: Database) -> None:
+    """A job that was handed back often has not been tried often."""
+    job_id = accepted(db)
+    for _ in range(3):
+        claimed(db, job_id)
+        with db.write() as c:
+            claims.hand_back_all(c, "worker-1")
+    put_off(db, job_id)
+    put_off(db, job_id)
+    third = claimed(db, job_id)
+    assert third is not None
+    assert (third.tries, third.attempt) == (3, 9)
+    with db.write() as c:
+        store.save_stage(c, job_id, third.attempt, stage=EMBED.name)
+    assert claimed(db, job_id).tries == 1, "each stage has tries of its own"
+
+
+def test_a_retry_by_hand_has_all_its_tries_and_is_due_when_its_message_is(db: Database) -> None:
+    job_id = accepted(db)
+    put_off(db, job_id)
+    claim = claimed(db, job_id)
+    with db.write() as c:
+        error = failure("x", "y", retryable=True)
+        ends.finish(c, job_id, State.FAILED, keep_for=60, attempt=claim.attempt, error=error)
+        again = ends.retry(c, "shop", job_id, due_in=7)
+    assert again.due_at - again.sent_at == pytest.approx(7, abs=0.1)
+    assert claimed(db, job_id).tries == 1
+
+
+def test_a_heartbeat_waits_for_no_claim_that_is_being_written(db: Database) -> None:
+    if db.is_sqlite:
+        pytest.skip("SQLite has one writer at a time")
+    written, other = accepted(db), accepted(db)
+    claimed(db, written, lease=1)
+    claimed(db, other, lease=1)
+    with db.write() as c:
+        c.execute(select(rows.c.id).where(rows.c.id == written).with_for_update())
+        beat = threading.Thread(target=lambda: renewed(db), daemon=True)
+        beat.start()
+        beat.join(5)
+        assert not beat.is_alive()
+        left = {
+            job_id: row(db, job_id).lease_until - row(db, job_id).created_at for job_id in (written, other)
+        }
+    assert left[other] > 15
+    assert left[written] < 5
+    renewed(db)
+    assert row(db, written).lease_until - row(db, written).created_at > 15

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from services.cli.main import app
+from services.cli.app import app
 from tests.deployment import client_of, deployed
 from tests.e2e.conftest import Shop
 from tests.servers.absent import missing

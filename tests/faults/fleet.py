@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from services.cli.embedded.stack import free_port
+from services.cli.embedded.address import free_port
 from shared.db import schema
 from shared.db.engine import Database
 from shared.settings import Settings

@@ -16,7 +16,7 @@ from tests.faults.conftest import World
 from tests.faults.fleet import Member, timed
 from tests.faults.marked_worker import DEADLY, STUCK, slow
 from tests.faults.shop import found, photo, plain
-from workers.vision.watchdog import EXIT_CODE as ENDED_BY_WATCHDOG
+from workers.vision.batching.watchdog import EXIT_CODE as ENDED_BY_WATCHDOG
 
 pytestmark = pytest.mark.xdist_group("fleet")
 

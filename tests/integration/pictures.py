@@ -8,7 +8,7 @@ from typing import Any, Final
 from PIL import Image, ImageDraw
 
 from workers.models.geometry import Geometry
-from workers.vision.decode import DecodePlan
+from workers.vision.decode.pool import DecodePlan
 
 
 class Spec(Geometry):

@@ -18,7 +18,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 from shared.reasons import Reason
 from tests.integration.pictures import PLAN, SIZE, Spec, encoded, scene
 from workers.models.geometry import prepare
-from workers.vision.decode import Decoded, DecodeLimits, DecodePlan, DecodePool
+from workers.vision.decode.pool import Decoded, DecodeLimits, DecodePlan, DecodePool
 
 ORIENTATION = 0x0112
 

@@ -19,8 +19,8 @@ import pytest
 from shared.errors import Unavailable
 from shared.reasons import Reason
 from tests.integration.pictures import PLAN, encoded, scene
-from workers.vision.decode import Decoded, DecodeLimits, DecodePlan, DecodePool
-from workers.vision.decode_process import DecodeProcess
+from workers.vision.decode.pool import Decoded, DecodeLimits, DecodePlan, DecodePool
+from workers.vision.decode.process import DecodeProcess
 
 UNRULY = "tests.integration.unruly_child"
 GOOD = encoded(scene(), "JPEG")
@@ -199,7 +199,7 @@ def test_closing_lets_the_job_at_work_finish_and_releases_those_who_wait(
 
 def test_children_end_when_their_parent_is_killed() -> None:
     program = (
-        "import time; from workers.vision.decode import DecodePool\n"
+        "import time; from workers.vision.decode.pool import DecodePool\n"
         "print(*DecodePool(2).pids(), flush=True); time.sleep(60)"
     )
     command = [sys.executable, "-c", program]

@@ -12,8 +12,8 @@ import pytest
 
 from shared.catalog.fault_codes import FaultCode
 from shared.catalog.manifest.rows import ManifestDone, ManifestUnreadable, ProductRow, RowError
-from workers.vision import manifest_parse
-from workers.vision.manifest_parse import parse_in_child
+from workers.vision.imports import manifest_parse
+from workers.vision.imports.manifest_parse import parse_in_child
 
 MIB = 1024 * 1024
 ROOT = Path(__file__).parents[2]
@@ -32,18 +32,18 @@ def my_children() -> list[psutil.Process]:
 
 def _is_reader(child: psutil.Process) -> bool:
     try:
-        return "workers.vision.manifest_child" in child.cmdline()
+        return "workers.vision.imports.manifest_child" in child.cmdline()
     except psutil.NoSuchProcess:
         return False
 
 
 @pytest.fixture
 def child_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """A folder whose `workers.vision.manifest_child` stands in for ours."""
-    package = tmp_path / "workers" / "vision"
+    """A folder whose `workers.vision.imports.manifest_child` stands in for ours."""
+    package = tmp_path / "workers" / "vision" / "imports"
     package.mkdir(parents=True)
     # Without these an installed Tusou, being a regular package, would be found first.
-    for folder in (package, package.parent):
+    for folder in (package, package.parent, package.parent.parent):
         (folder / "__init__.py").touch()
     monkeypatch.setattr(manifest_parse, "_ROOT", tmp_path)
     yield package / "manifest_child.py"
@@ -160,7 +160,7 @@ def test_a_child_whose_parent_is_gone_ends(tmp_path: Path):
             sys.executable,
             "-P",
             "-m",
-            "workers.vision.manifest_child",
+            "workers.vision.imports.manifest_child",
             str(path),
             "csv",
             str(1024 * MIB),
@@ -180,7 +180,7 @@ def test_the_child_imports_no_library_but_for_parquet(tmp_path: Path):
     path = write(tmp_path, b"id\n1\n")
     code = (
         "import sys\n"
-        "from workers.vision.manifest_child import main\n"
+        "from workers.vision.imports.manifest_child import main\n"
         f"main({str(path)!r}, 'csv', '{1024 * MIB}', '10')\n"
         "print({'pyarrow', 'numpy', 'torch', 'sqlalchemy', 'flask'} & set(sys.modules))\n"
     )

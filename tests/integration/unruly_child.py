@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 from shared.reasons import Reason
-from workers.vision import decode_child
-from workers.vision.decode_image import decode_image
-from workers.vision.decode_values import Decoded, DecodeLimits, DecodePlan
+from workers.vision.decode import child as decode_child
+from workers.vision.decode.image import decode_image
+from workers.vision.decode.values import Decoded, DecodeLimits, DecodePlan
 
 RAISED = {kind.__name__: kind for kind in (KeyError, RecursionError, SyntaxError, EOFError)}
 

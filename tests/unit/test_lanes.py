@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.vision.lanes import LaneQueue
+from workers.vision.batching.lanes import LaneQueue
 
 PATIENCE = 0.003
 

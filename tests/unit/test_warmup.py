@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from workers.models.fake import FakeModel
-from workers.vision.warmup import choose_import_batch
+from workers.vision.batching.warmup import choose_import_batch
 
 # MobileNetV2 on two cores: at its best with 8 images, far slower with 64.
 MOBILENET_ON_CPU = {1: 0.035, 2: 0.055, 4: 0.075, 8: 0.127, 16: 0.30, 32: 0.9, 64: 2.3}

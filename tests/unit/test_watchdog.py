@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from workers.vision.watchdog import Watchdog, end_process
+from workers.vision.batching.watchdog import Watchdog, end_process
 
 
 def test_a_model_within_its_limit_is_left_alone() -> None:

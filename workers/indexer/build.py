@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import tempfile
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,15 @@ from sqlalchemy import Row, or_, update
 
 from shared.db.engine import now
 from shared.db.tables import shards
-from shared.errors import TusouError
+from shared.runtime.loop import Repeating
 from shared.telemetry import step
-from workers.indexer import snapshot
 from workers.indexer.deps import Indexer
+from workers.indexer.going_live import go_live
 from workers.indexer.shards import Held
 
 log = logging.getLogger(__name__)
 
+LOOK_EVERY_S = 1.0
 LEASE_S = 60.0
 RENEW_EVERY_S = 15.0
 
@@ -30,60 +30,50 @@ class Builder:
     def __init__(self, indexer: Indexer) -> None:
         self._indexer = indexer
         self._asked: list[Row[Any]] = []
-        self._wake = threading.Event()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="build", daemon=True)
+        self._loop = Repeating("build", self._build_asked, LOOK_EVERY_S)
 
     def start(self) -> None:
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
-        self._stopped.set()
-        self._wake.set()
-        self._thread.join(2.0)
+        self._loop.stop(2.0)
 
     def asked(self, rows: list[Row[Any]]) -> None:
-        wanted = [row for row in rows if row.seal_wanted]
-        if wanted:
-            self._asked = wanted
-            self._wake.set()
+        self._asked = [row for row in rows if row.seal_wanted]
 
-    def _run(self) -> None:
-        while not self._stopped.is_set():
-            self._wake.wait()
-            self._wake.clear()
-            for row in self._asked:
-                held = self._indexer.shards.get((row.index_id, row.shard))
-                if held is None or self._stopped.is_set():
-                    continue
-                try:
-                    self.build(held, row.tenant)
-                except Exception:
-                    # FAISS raises bare RuntimeErrors; sealing of other shards goes on.
-                    log.exception("shard %s/%d could not be sealed", row.index_id, row.shard)
-            self._stopped.wait(1.0)
+    def _build_asked(self) -> None:
+        for row in self._asked:
+            held = self._indexer.shards.get((row.index_id, row.shard))
+            if held is None or self._loop.ended:
+                continue
+            try:
+                self.build(held, row.tenant)
+            except Exception:
+                # FAISS raises bare RuntimeErrors; sealing of other shards goes on.
+                log.exception("shard %s/%d could not be sealed", row.index_id, row.shard)
 
     def build(self, held: Held, tenant: str) -> bool:
         """Seal one shard if its lease can be had; true when a snapshot went live."""
         if not self._lease(held):
             return False
-        renewing = threading.Event()
-        renewer = threading.Thread(target=self._renew, args=(held, renewing), daemon=True)
-        renewer.start()
+        renewing = Repeating("renew", lambda: self._renew(held), RENEW_EVERY_S)
+        renewing.start()
         try:
-            with (
-                step("index.seal", index=held.index_id, shard=held.shard) as current,
-                tempfile.TemporaryDirectory(dir=self._indexer.cache, prefix="seal-") as folder,
-            ):
-                with held.writing:  # so that the frozen engine stands exactly at the view's position
-                    view, frozen = held.view, held.view.engine.freeze()
-                sealed = frozen.seal(Path(folder))
-                live = snapshot.store(self._indexer, view, held.index_id, held.shard, tenant, sealed)
-                current.note(seq=view.seq, live=live)
-                return live
+            return self._seal(held, tenant)
         finally:
-            renewing.set()
-            renewer.join(1.0)
+            renewing.stop(1.0)
+
+    def _seal(self, held: Held, tenant: str) -> bool:
+        with (
+            step("index.seal", index=held.index_id, shard=held.shard) as current,
+            tempfile.TemporaryDirectory(dir=self._indexer.cache, prefix="seal-") as folder,
+        ):
+            with held.writing:  # so that the frozen engine stands exactly at the view's position
+                view, rows_logged, frozen = held.view, held.rows_logged, held.view.engine.freeze()
+            sealed = frozen.seal(Path(folder))
+            live = go_live(self._indexer, held.key, tenant, view, rows_logged, sealed)
+            current.note(seq=view.seq, live=live)
+            return live
 
     def _lease(self, held: Held) -> bool:
         with self._indexer.db.write() as c:
@@ -99,18 +89,14 @@ class Builder:
             )
         return taken.rowcount == 1
 
-    def _renew(self, held: Held, done: threading.Event) -> None:
-        while not done.wait(RENEW_EVERY_S):
-            try:
-                with self._indexer.db.write() as c:
-                    c.execute(
-                        update(shards)
-                        .where(
-                            shards.c.index_id == held.index_id,
-                            shards.c.shard == held.shard,
-                            shards.c.build_holder == self._indexer.settings.process,
-                        )
-                        .values(build_lease_until=now() + LEASE_S)
-                    )
-            except TusouError as error:
-                log.warning("build lease not renewed: %s", error.detail)
+    def _renew(self, held: Held) -> None:
+        with self._indexer.db.write() as c:
+            c.execute(
+                update(shards)
+                .where(
+                    shards.c.index_id == held.index_id,
+                    shards.c.shard == held.shard,
+                    shards.c.build_holder == self._indexer.settings.process,
+                )
+                .values(build_lease_until=now() + LEASE_S)
+            )

@@ -12,6 +12,7 @@ from shared.dispatch import Dispatcher
 from shared.settings import Settings
 from shared.storage.port import ObjectStore
 from shared.wakeups import Notifier
+from workers.indexer.broken import BrokenShards
 from workers.indexer.engine.port import EngineFactory
 from workers.indexer.shards import Shards
 
@@ -27,6 +28,7 @@ class Indexer:
     engines: EngineFactory
     cache: Path
     shards: Shards = field(default_factory=Shards)
+    broken: BrokenShards = field(default_factory=BrokenShards)
     # At most a quarter of the threads may wait for a version; any further search goes round again.
     may_wait: threading.BoundedSemaphore = field(init=False)
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import or_
 
 from shared.db.engine import now
 from shared.db.tables import rounds
-from shared.errors import TusouError
+from shared.runtime.loop import Repeating
 from workers.keeper.deps import Keeper
 from workers.keeper.rounds import expiry, lapses, redispatch, removal, sealing, searches, sweep
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -46,40 +44,34 @@ class Schedule:
     def __init__(self, keeper: Keeper, all_rounds: tuple[Round, ...] = ROUNDS) -> None:
         self._keeper = keeper
         self._stopped = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._repeat, args=(r,), name=r.name, daemon=True) for r in all_rounds
-        ]
+        self._held_until: dict[str, float] = {}
+        self._loops = [Repeating(r.name, partial(self._turn, r), r.every_s) for r in all_rounds]
 
     def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
+        for loop in self._loops:
+            loop.start(at_once=True)
 
     def wait(self) -> None:
         """Until `stop`, and then for the rounds that run."""
         self._stopped.wait()
         deadline = time.monotonic() + STOP_WITHIN_S
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        for loop in self._loops:
+            loop.end()
+        for loop in self._loops:
+            loop.stop(max(0.0, deadline - time.monotonic()))
 
     def stop(self) -> None:
         self._stopped.set()
 
     def alive(self) -> bool:
-        return all(thread.is_alive() for thread in self._threads)
+        return all(loop.alive() for loop in self._loops)
 
-    def _repeat(self, this: Round) -> None:
-        held_until = 0.0
-        while not self._stopped.is_set():
-            try:
-                if time.monotonic() >= held_until and self._hold(this):
-                    held_until = time.monotonic() + HOLD_S / 2
-                if time.monotonic() < held_until:
-                    this.run(self._keeper)
-            except TusouError as error:
-                log.warning("round %s waits: %s", this.name, error.detail)
-            except Exception:
-                log.exception("round %s stumbled", this.name)
-            self._stopped.wait(this.every_s)
+    def _turn(self, this: Round) -> None:
+        """Run the round if it is ours; another keeper's is left alone."""
+        if time.monotonic() >= self._held_until.get(this.name, 0.0) and self._hold(this):
+            self._held_until[this.name] = time.monotonic() + HOLD_S / 2
+        if time.monotonic() < self._held_until.get(this.name, 0.0):
+            this.run(self._keeper)
 
     def _hold(self, this: Round) -> bool:
         keeper = self._keeper

@@ -11,8 +11,8 @@ from shared.runtime.consume import consume
 from shared.settings import Settings
 from shared.telemetry import configure
 from workers.vision import tasks
-from workers.vision.import_loop import ImportLoop
-from workers.vision.watchdog import Watchdog
+from workers.vision.batching.watchdog import Watchdog
+from workers.vision.imports.loop import ImportLoop
 from workers.vision.wiring import open_vision
 
 log = logging.getLogger(__name__)

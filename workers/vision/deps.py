@@ -15,8 +15,8 @@ from shared.storage.port import ObjectStore
 from shared.telemetry import MODEL_SECONDS
 from shared.wakeups import Notifier
 from workers.models.port import Model
-from workers.vision.batcher import Batcher
-from workers.vision.decode import DecodePool
+from workers.vision.batching.batcher import Batcher
+from workers.vision.decode.pool import DecodePool
 from workers.vision.fetch import Fetcher, HostPool
 from workers.vision.nudges import Nudges
 from workers.vision.quality import QualityThresholds

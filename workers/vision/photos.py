@@ -1,4 +1,4 @@
-"""The photo of a search: where it is, what is kept of it, and that nothing is when the shop says so."""
+"""The photo of a search: where it is, and what is kept of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from shared.db.engine import now
 from shared.db.tables import images
@@ -16,9 +16,9 @@ from shared.jobs.job import Claim
 from shared.reasons import Reason
 from shared.storage import owners
 from shared.storage.names import new_name
-from workers.vision import sources
-from workers.vision.decode import Decoded
+from workers.vision.decode.pool import Decoded
 from workers.vision.deps import Vision
+from workers.vision.images import sources
 
 
 @dataclass(frozen=True)
@@ -89,15 +89,3 @@ def refuse(c: Connection, claim: Claim, reasons: Sequence[Reason]) -> None:
             .where(images.c.id == wanted["id"], images.c.upload.is_not(None))
             .values(state="rejected", reasons=[reason.to_json() for reason in reasons])
         )
-
-
-def forget(vision: Vision, claim: Claim) -> None:
-    """A search with `store: false` that has finished leaves nothing of an upload of its own."""
-    wanted = claim.request.get("image", {})
-    if claim.request.get("store", True) or wanted.get("kind") != "upload":
-        return
-    with vision.db.write() as c:
-        of_upload = (images.c.id == wanted["id"], images.c.product_id.is_(None))
-        for row in c.execute(select(images).where(*of_upload)).all():
-            owners.remove(c, [row.upload, row.normalised, row.thumbnail])
-        c.execute(delete(images).where(*of_upload))

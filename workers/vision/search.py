@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from typing import Any
 
 from shared.answer.outcome import WHOLE, Item, Outcome
 from shared.db.engine import now
 from shared.errors import FingerprintMismatch, TusouError
 from shared.jobs import store as jobs
-from shared.jobs.job import Claim, State
+from shared.jobs.job import Claim
 from shared.messages import PartMessage
 from shared.reasons import Reason
 from shared.telemetry import Timings
 from shared.topology import INDEX_SEARCH, LOOKUP
 from shared.vectors.codec import to_unit_f16
-from workers.vision import photos
-from workers.vision.batcher import Lane, ModelFailure
-from workers.vision.decode import Decoded, DecodePlan
+from workers.vision import photos, story
+from workers.vision.batching.batcher import Lane, ModelFailure
+from workers.vision.decode.pool import Decoded, DecodePlan
 from workers.vision.deps import Vision
 from workers.vision.photos import Photo
 from workers.vision.quality import judge
@@ -31,24 +30,22 @@ def run(vision: Vision, claim: Claim) -> None:
     timings = Timings()
     timings.add("queued", claim.queued_s)
     request = claim.request
-    if claim.fingerprint != vision.model.fingerprint:
-        raise FingerprintMismatch(claim.fingerprint or "none", vision.model.fingerprint)
 
     with timings.measure("fetch"):
         photo = photos.find(vision, claim.tenant, request["image"])
     if isinstance(photo, Reason):
-        reject(vision, claim, [photo], timings)
+        story.reject(vision, claim, [photo], timings)
         return
 
     keep = request["store"] and not photo.of_product and not photo.normalised
     with timings.measure("decode"):
         decoded = vision.decoder.decode(photo.data, _plan(vision, request, keep=keep))
     if isinstance(decoded, Reason):
-        reject(vision, claim, [decoded], timings)
+        story.reject(vision, claim, [decoded], timings)
         return
     judged = vision.settings.quality_gate and not photo.of_product
     if judged and (reasons := judge(decoded.metrics, vision.thresholds)):
-        reject(vision, claim, reasons, timings)
+        story.reject(vision, claim, reasons, timings)
         return
 
     with timings.measure("infer"):
@@ -64,7 +61,8 @@ def run(vision: Vision, claim: Claim) -> None:
     size = {"width": decoded.width, "height": decoded.height}
     image = {"id": photo.image_id, **size, "quality": decoded.metrics}
     _hand_over(vision, claim, Outcome(image, (item,), vision.model.fingerprint), timings)
-    _put_away(vision, claim, photo, decoded if keep else None)
+    if keep:
+        _put_away(vision, claim, photo, decoded)
 
 
 def _plan(vision: Vision, request: dict[str, Any], *, keep: bool) -> DecodePlan:
@@ -104,31 +102,9 @@ def _hand_over(vision: Vision, claim: Claim, outcome: Outcome, timings: Timings)
             vision.dispatcher.send(INDEX_SEARCH, PartMessage(claim.id, group, claim.attempt), group=group)
 
 
-def _put_away(vision: Vision, claim: Claim, photo: Photo, decoded: Decoded | None) -> None:
-    """Keep the normalised photo, or nothing. The search has gone on meanwhile: no trouble here is its own."""
+def _put_away(vision: Vision, claim: Claim, photo: Photo, decoded: Decoded) -> None:
+    """Keep the normalised photo. The search has gone on meanwhile: no trouble here is its own."""
     try:
-        if decoded is None:
-            photos.forget(vision, claim)
-        else:
-            photos.keep(vision, claim, photo, decoded)
+        photos.keep(vision, claim, photo, decoded)
     except Exception:
         log.exception("photo not put away", extra={"job_id": claim.id})
-
-
-def reject(vision: Vision, claim: Claim, reasons: Sequence[Reason], timings: Timings) -> None:
-    """The photo was judged and found wanting: codes and numbers; the gateway writes the advice."""
-    with vision.db.write() as c:
-        done = jobs.finish(
-            c,
-            claim.id,
-            State.REJECTED,
-            attempt=claim.attempt,
-            keep_for=vision.settings.retention,
-            reasons=[reason.to_json() for reason in reasons],
-            timings_ms=timings.ms,
-        )
-        if done:
-            photos.refuse(c, claim, reasons)
-    if done:
-        vision.notifier.job_done(claim.id)
-        photos.forget(vision, claim)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
-from shared.errors import LostClaim, TusouError, Unavailable
-from shared.jobs import job, store
+from shared.errors import FingerprintMismatch, LostClaim, TusouError, Unavailable
+from shared.jobs import ends, store
 from shared.jobs.job import Claim, State, failure
-from shared.telemetry import step
+from shared.reasons import Reason
+from shared.telemetry import Timings, step
+from shared.topology import STAGES
 from workers.vision import photos
 from workers.vision.deps import Vision
 
@@ -18,37 +20,52 @@ log = logging.getLogger(__name__)
 
 Story = Callable[[Vision, Claim], None]
 
-# A dependency that is away comes back, or the caller is told. Waits double up to the longest: half a minute
-# in all for a search or a single write, seven minutes for what an import does.
-TRIES, IMPORT_TRIES = 6, 20
-LONGEST_WAIT_S = 30.0
-
 LOOK_AGAIN_S = 1.0
-
-
-def wait_after(attempt: int) -> float:
-    """Seconds until the try that follows the `attempt`-th one."""
-    return float(min(2 ** (attempt - 1), LONGEST_WAIT_S))
 
 
 def run(vision: Vision, claim: Claim, story: Story) -> None:
     """What the story raises becomes the job's error, or another try. Raises Unavailable (the database)."""
     try:
         with step(f"vision.{claim.kind}", job_id=claim.id, attempt=claim.attempt, tenant=claim.tenant):
+            check_model(vision, claim.fingerprint)
             story(vision, claim)
     except LostClaim:
         return
     except TusouError as error:
-        tries = IMPORT_TRIES if claim.kind == job.IMPORT else TRIES
-        if error.retryable and claim.attempt < tries:
+        policy = STAGES[claim.stage].retry
+        if error.retryable and claim.tries < policy.tries:
             with vision.db.write() as c:
-                store.put_off(c, claim.id, claim.attempt, claim.stage, wait_after(claim.attempt))
+                store.put_off(c, claim.id, claim.attempt, claim.stage, policy.wait_after(claim.tries))
         else:
             _fail(vision, claim, error.code, error.detail, retryable=error.retryable)
     except Exception:
         log.exception("story failed", extra={"job_id": claim.id})
         detail = "an unexpected error; the log of the vision worker has it"
         _fail(vision, claim, "internal", detail, retryable=True)
+
+
+def check_model(vision: Vision, fingerprint: str | None) -> None:
+    """Raises FingerprintMismatch for work of another model, which comes here once nobody serves that."""
+    if fingerprint not in (None, vision.model.fingerprint):
+        raise FingerprintMismatch(str(fingerprint), vision.model.fingerprint)
+
+
+def reject(vision: Vision, claim: Claim, reasons: Sequence[Reason], timings: Timings) -> None:
+    """The photo was judged and found wanting: codes and numbers; the gateway writes the advice."""
+    with vision.db.write() as c:
+        done = ends.finish(
+            c,
+            claim.id,
+            State.REJECTED,
+            attempt=claim.attempt,
+            keep_for=vision.settings.retention,
+            reasons=[reason.to_json() for reason in reasons],
+            timings_ms=timings.ms,
+        )
+        if done:
+            photos.refuse(c, claim, reasons)
+    if done:
+        vision.notifier.job_done(claim.id)
 
 
 def patiently(vision: Vision, write: Callable[[Connection], None]) -> None:
@@ -68,17 +85,15 @@ def patiently(vision: Vision, write: Callable[[Connection], None]) -> None:
 
 def _fail(vision: Vision, claim: Claim, code: str, detail: str, *, retryable: bool) -> None:
     with vision.db.write() as c:
-        done = store.finish(
+        done = ends.finish(
             c,
             claim.id,
             State.FAILED,
             attempt=claim.attempt,
-            keep_for=vision.settings.retention,
+            keep_for=vision.settings.kept_for(claim.kind),
             error=failure(code, detail, retryable=retryable),
         )
         if done:
-            store.close_chunks(c, claim.id)
+            ends.close_chunks(c, claim.id)
     if done:
         vision.notifier.job_done(claim.id)
-        if not retryable:
-            photos.forget(vision, claim)

@@ -9,6 +9,7 @@ from celery import Celery
 
 from shared.errors import Unavailable
 from shared.jobs import claims
+from shared.jobs.fingerprints import is_for_others
 from shared.jobs.job import Claim
 from shared.messages import BadMessage, JobMessage
 from shared.topology import STAGES, VISION_NUDGE, VISION_SEARCH, VISION_WRITE
@@ -58,18 +59,22 @@ def _run(vision: Vision, message: JobMessage, this: Story) -> None:
         claim = _claim(vision, message, alone=False)
         if claim is not None:
             return story.run(vision, claim, this)
+    model = vision.model.fingerprint
     with vision.db.read() as c:
-        if not claims.only_alone(c, message.id, message.stage):
+        if is_for_others(c, message.id, message.stage, model):
+            return _pass_on(vision, message)
+        if not claims.only_alone(c, message.id, message.stage, model):
             return None
     with vision.gate.alone(message.id) as entered:
         if not entered:
-            return _pass_on(vision, message)
+            # The others did not leave in time: a keeper sends it again.
+            return _pass_on(vision, message) if vision.gate.closes_within(0) else None
         claim = _claim(vision, message, alone=True)
         return story.run(vision, claim, this) if claim is not None else None
 
 
 def _pass_on(vision: Vision, message: JobMessage) -> None:
-    """This process is closing: another one takes the message."""
+    """This process is closing, or serves another model: another one takes the message."""
     time.sleep(GO_ROUND_AFTER_S)
     vision.dispatcher.send(STAGES[message.stage].task, message)
 
@@ -77,5 +82,11 @@ def _pass_on(vision: Vision, message: JobMessage) -> None:
 def _claim(vision: Vision, message: JobMessage, *, alone: bool) -> Claim | None:
     with vision.db.write() as c:
         return claims.claim(
-            c, message.id, message.stage, by=vision.settings.process, lease=vision.settings.lease, alone=alone
+            c,
+            message.id,
+            message.stage,
+            by=vision.settings.process,
+            lease=vision.settings.lease,
+            alone=alone,
+            fingerprint=vision.model.fingerprint,
         )

@@ -7,7 +7,6 @@ import logging
 from shared.db import schema
 from shared.db.engine import Database
 from shared.dispatch import Dispatcher
-from shared.images.limits import ImageLimits
 from shared.index.routes import Routes
 from shared.settings import Settings
 from shared.storage.names import new_name
@@ -16,12 +15,12 @@ from shared.storage.port import ObjectStore
 from shared.wakeups import Notifier
 from workers.models.registry import load_model
 from workers.models.weights import STORE_PREFIX, FetchObject
-from workers.vision.batcher import Batcher
-from workers.vision.decode import DecodeLimits, DecodePool
+from workers.vision.batching.batcher import Batcher
+from workers.vision.batching.warmup import choose_import_batch
+from workers.vision.decode.pool import DecodeLimits, DecodePool
 from workers.vision.deps import Vision
 from workers.vision.fetch import Fetcher, FetchLimits
 from workers.vision.quality import QualityThresholds
-from workers.vision.warmup import choose_import_batch
 
 log = logging.getLogger(__name__)
 
@@ -73,12 +72,7 @@ def open_vision(settings: Settings) -> Vision:
         decoder=DecodePool(
             settings.decode_children,
             DecodeLimits(
-                images=ImageLimits(
-                    max_jpeg_pixels=settings.max_jpeg_pixels,
-                    max_pixels=settings.max_pixels,
-                    max_side=settings.max_side,
-                    max_aspect=settings.max_aspect,
-                ),
+                images=settings.image_limits,
                 memory_bytes=settings.decode_memory,
                 cpu_s=settings.decode_cpu,
                 wall_s=settings.decode_wall,

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import wait
 from typing import Any
 
-import numpy as np
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, select
 
-from shared.catalog.append import KeptImage, NewImage, Part, ProductChange, append
+from shared.catalog.append import append
+from shared.catalog.changes import KeptImage, NewImage, ProductChange, SegmentRange
 from shared.catalog.sources import Source, parse_source
 from shared.db.engine import now
 from shared.db.tables import images
-from shared.errors import FingerprintMismatch
 from shared.index.log import positions
 from shared.index.placement import live_index, shard_of
 from shared.index.versions import Version
+from shared.jobs.ends import finish
 from shared.jobs.job import Claim, State
-from shared.jobs.store import finish, hold
+from shared.jobs.store import hold
 from shared.reasons import Reason
 from shared.storage import owners
 from shared.telemetry import Timings
-from shared.vectors.codec import Rows, encode_block
-from workers.vision import search
-from workers.vision.batcher import Lane
+from shared.vectors.codec import encode_block
+from workers.vision import story
+from workers.vision.batching.batcher import Lane
 from workers.vision.deps import Vision
-from workers.vision.product_images import Ready, Wanted, begin
+from workers.vision.images.product_images import submit
+from workers.vision.images.same_bytes import Twins
+from workers.vision.images.values import Ended, Ready, Wanted
+from workers.vision.images.vector_rows import vector_rows
+
+# Of `search_task_limit`, after which a claim is not renewed; the rest is for the model and the append.
+SHARE_FOR_IMAGES = 0.5
 
 
 def run(vision: Vision, claim: Claim) -> None:
@@ -35,55 +42,62 @@ def run(vision: Vision, claim: Claim) -> None:
     product_id = claim.product_id or ""
     with vision.db.read() as c:
         index = live_index(c, claim.tenant, claim.catalog or "default")
-        have = {
-            (i.source, i.image_version): i
-            for i in c.execute(
-                select(images).where(images.c.tenant == claim.tenant, images.c.product_id == product_id)
-            )
-            if i.fingerprint == vision.model.fingerprint
-        }
-    if index.fingerprint != vision.model.fingerprint:
-        raise FingerprintMismatch(index.fingerprint, vision.model.fingerprint)
+        have = _current_images(vision, c, claim.tenant, product_id)
+    story.check_model(vision, index.fingerprint)
 
     kept: list[KeptImage] = []
-    begun = []
+    wanted: list[Wanted] = []
+    for position, image in enumerate(claim.request["images"]):
+        known = have.get((image["source"], image["image_version"]))
+        if known is not None:
+            kept.append(KeptImage(known.id, position))
+            continue
+        source = parse_source(image["source"])
+        assert isinstance(source, Source)  # the gateway accepted no other
+        wanted.append(Wanted(source, image["image_version"], position))
     with timings.measure("infer"):
-        for position, wanted in enumerate(claim.request["images"]):
-            known = have.get((wanted["source"], wanted["image_version"]))
-            if known is not None:
-                kept.append(KeptImage(known.id, position))
-                continue
-            source = parse_source(wanted["source"])
-            assert isinstance(source, Source)  # the gateway accepted no other
-            begun.append(
-                begin(vision, claim.tenant, Wanted(source, wanted["image_version"], position), Lane.WRITE)
-            )
-        outcomes = [b.finish() for b in begun]
+        outcomes = _embed(vision, claim.tenant, wanted)
     ready = [o for o in outcomes if isinstance(o, Ready)]
     reasons = [o for o in outcomes if isinstance(o, Reason)]
     if reasons and not ready and not kept:
-        search.reject(vision, claim, reasons, timings)
+        story.reject(vision, claim, reasons, timings)
         return
 
     shard = shard_of(product_id, index.shards)
     news = [r.as_new(segment=None, segment_row=row, inline=True) for row, r in enumerate(ready)]
-    parts = {shard: _inline_part(product_id, ready)} if ready else {}
-    change = ProductChange(product_id, claim.accept_no or 0, 0, images=(*kept, *news))
-    _append(vision, claim, index, change, parts, ready, reasons, timings)
+    ranges = {shard: _inline_range(product_id, ready)} if ready else {}
+    change = ProductChange(product_id, claim.accept_no or 0, 0, images=(*kept, *news), complete=not reasons)
+    _append(vision, claim, index, change, ranges, ready, reasons, timings)
 
 
-def _inline_part(product_id: str, ready: list[Ready]) -> Part:
-    block = encode_block(
-        Rows(
-            product_ids=[product_id] * len(ready),
-            image_ids=[r.image_id for r in ready],
-            items=np.zeros(len(ready), np.int16),
-            boxes=np.tile(np.array([0, 0, 1, 1], np.float32), (len(ready), 1)),
-            vectors=np.stack([r.vector for r in ready]),
-        ),
-        ready[0].fingerprint,
+def _current_images(
+    vision: Vision, c: Connection, tenant: str, product_id: str
+) -> dict[tuple[str | None, str | None], Row[Any]]:
+    """Images of the product that need not be embedded again, by source and image_version."""
+    query = select(images).where(
+        images.c.tenant == tenant,
+        images.c.product_id == product_id,
+        images.c.fingerprint == vision.model.fingerprint,
     )
-    return Part(rows=len(ready), sha256=hashlib.sha256(block).hexdigest(), inline=block)
+    return {(i.source, i.image_version): i for i in c.execute(query)}
+
+
+def _embed(vision: Vision, tenant: str, wanted: list[Wanted]) -> list[Ended]:
+    """All of them at once; one that is not there in time is a reason, like one whose host failed."""
+    twins = Twins()
+    begun = [submit(vision, tenant, w, Lane.WRITE, twins) for w in wanted]
+    limit = vision.settings.search_task_limit * SHARE_FOR_IMAGES
+    _, late = wait(begun, timeout=limit)
+    for future in late:
+        future.cancel()
+    missed = Reason("url_failed", detail=f"the image was not there within {limit:g} s")
+    return [missed if future in late else future.result().finish() for future in begun]
+
+
+def _inline_range(product_id: str, ready: list[Ready]) -> SegmentRange:
+    rows = vector_rows([(product_id, r) for r in ready])
+    block = encode_block(rows, ready[0].fingerprint)
+    return SegmentRange(rows=len(ready), sha256=hashlib.sha256(block).hexdigest(), inline=block)
 
 
 def _append(
@@ -91,7 +105,7 @@ def _append(
     claim: Claim,
     index: Any,
     change: ProductChange,
-    parts: dict[int, Part],
+    ranges: dict[int, SegmentRange],
     ready: list[Ready],
     reasons: list[Reason],
     timings: Timings,
@@ -102,7 +116,7 @@ def _append(
         # The job's row first: the fence, and the first lock of the order.
         hold(c, claim.id, claim.attempt)
         owners.own(c, claim.tenant, [s for r in ready for s in r.stored])
-        reached = append(c, vision.db, index=index, changes=[change], parts=parts)
+        reached = append(c, vision.db, index=index, changes=[change], ranges=ranges)
         version = Version(index.id, reached or {shard: positions(c, index.id)[shard]})
         timings.add("total", c.execute(select(now())).scalar_one() - claim.created_at)
         finish(

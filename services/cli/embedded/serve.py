@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import time
 from types import FrameType
 
 import typer
 
-from services.cli.embedded.stack import AlreadyRunning, DidNotStart, Stack
-from services.cli.show import errors
+from services.cli.embedded.stack import Stack
+from services.cli.main import INTERRUPTED
+from services.cli.show import console, errors
 from shared.settings import Settings
 
 
-class Stop:
-    """Set by Ctrl-C or SIGTERM; the main thread looks at it."""
+def stop_on_signals() -> None:
+    """Ctrl-C and SIGTERM end what the main thread does, at any moment; a second one ends the process at once.
 
-    def __init__(self) -> None:
-        self.asked = False
-        signal.signal(signal.SIGINT, self._ask)
-        signal.signal(signal.SIGTERM, self._ask)
+    The kernel then ends the parts (`embedded/child.py`).
+    """
 
-    def _ask(self, _signal: int, _frame: FrameType | None) -> None:
-        if self.asked:
-            raise SystemExit(130)
-        self.asked = True
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        for again in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(again, _give_up)
+        raise KeyboardInterrupt
+
+    for first in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(first, ask)
+
+
+def _give_up(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(INTERRUPTED)
 
 
 def stack_for(settings: Settings, **env: str) -> Stack:
@@ -34,26 +41,36 @@ def stack_for(settings: Settings, **env: str) -> Stack:
     return Stack(settings, env)
 
 
-def serve(settings: Settings) -> None:
-    """Start, say where, keep, stop. Exits with 1 and a sentence when a part does not start."""
-    stop = Stop()
+def serve(settings: Settings) -> int:
+    """Start, say where, keep, stop. The exit status. Raises Trouble when a part does not start."""
+    stop_on_signals()
     stack = stack_for(settings)
     try:
-        stack.start(lambda what: typer.echo(f"starting {what} …"))
+        typer.echo("starting Valkey, gateway, vision worker, index worker, keeper …")
+        stack.begin()
+        wait_ready(stack)
         typer.echo(f"Tusou serves at {stack.url}  (data and logs in {stack.home}; Ctrl-C stops)")
-        keep(stack, stop)
-    except (AlreadyRunning, DidNotStart) as error:
-        errors.print(str(error), markup=False)
-        raise typer.Exit(1) from error
+        keep(stack)
+        return 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
     finally:
         stack.stop()
 
 
-def keep(stack: Stack, stop: Stop) -> None:
-    while not stop.asked:
-        for name in stack.keep():
-            errors.print(
-                f"{name} had stopped and was started again; see {stack.child(name).log}", markup=False
-            )
-        time.sleep(0.2)
+def wait_ready(stack: Stack) -> None:
+    """Shows which parts are waited for. Raises DidNotStart."""
+    with console.status("waiting for the gateway") as shown:
+        stack.wait_ready(lambda what: shown.update(f"waiting for {what}"))
+
+
+def keep(stack: Stack) -> None:
+    """Until Ctrl-C or SIGTERM."""
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            for name in stack.keep():
+                errors.print(
+                    f"{name} had stopped and was started again; see {stack.child(name).log}", markup=False
+                )
+            time.sleep(0.2)
     typer.echo("stopping …")

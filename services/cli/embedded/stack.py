@@ -12,28 +12,23 @@ from collections.abc import Callable, Mapping
 
 import httpx
 
+from services.cli.embedded.address import check_address, free_port, url_of
 from services.cli.embedded.child import Child
+from services.cli.parts import open_database, open_objects
+from services.cli.trouble import Trouble
 from shared.db import schema
-from shared.db.engine import Database
 from shared.settings import Settings
-from shared.storage.open import open_store
 
 READY_WITHIN_S = 120.0
 GRACE_S = 20.0
 
 
-class AlreadyRunning(Exception):
+class AlreadyRunning(Trouble):
     """Another instance holds the home folder."""
 
 
-class DidNotStart(Exception):
+class DidNotStart(Trouble):
     """A part did not become ready; the message holds its last words."""
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
 
 
 class Stack:
@@ -42,7 +37,7 @@ class Stack:
     def __init__(self, settings: Settings, env: Mapping[str, str] | None = None) -> None:
         self.settings = settings
         self.home = settings.home.absolute()
-        self.url = f"http://127.0.0.1:{settings.port}"
+        self.url = url_of(settings.host, settings.port)
         self._redis_port = free_port()
         self._env = {
             "TUSOU_HOME": str(self.home),
@@ -54,30 +49,29 @@ class Stack:
         self._lock_fd: int | None = None
         self.children: list[Child] = []
 
-    def start(self, tell: Callable[[str], None] = lambda _: None) -> None:
-        """Raises AlreadyRunning, DidNotStart."""
-        tell("Valkey, gateway, vision worker, index worker, keeper")
+    def start(self) -> None:
+        """Raises Trouble."""
         self.begin()
         self.wait_ready()
 
     def begin(self) -> None:
-        """Start every part and return while they get ready. Raises AlreadyRunning, DidNotStart."""
-        self.home.mkdir(parents=True, exist_ok=True)
-        self._lock()
-        (self.home / "logs").mkdir(exist_ok=True)
+        """Start every part and return while they get ready. Raises Trouble."""
+        store = open_objects(self.settings)
+        self._take_home()
+        check_address(self.settings.host, self.settings.port)
         self._spawn("valkey", self._valkey_command())
-        database = Database(self.settings.sql_url)
+        database = open_database(self.settings)
         schema.migrate(database)
         database.close()
-        open_store(self.settings.store_url).ensure()
+        store.ensure()
         self._wait("valkey", self._valkey_answers)
         for name, module in PARTS:
             # -P: a folder named shared/ where the user stands cannot shadow ours.
             self._spawn(name, [sys.executable, "-P", "-m", module])
 
-    def wait_ready(self) -> None:
-        """Raises DidNotStart."""
-        self._wait("gateway", self._all_ready)
+    def wait_ready(self, tell: Callable[[str], None] = lambda _: None) -> None:
+        """`tell` hears which parts are waited for. Raises DidNotStart."""
+        self._wait("gateway", lambda: self._all_ready(tell))
 
     def keep(self) -> list[str]:
         """Restart what has died; names of what was restarted."""
@@ -125,24 +119,33 @@ class Stack:
             return True
         return False
 
-    def _all_ready(self) -> bool:
+    def _all_ready(self, tell: Callable[[str], None]) -> bool:
         with contextlib.suppress(httpx.HTTPError, ValueError):
-            answer = httpx.get(f"{self.url}/readyz", timeout=2.0)
-            return answer.status_code == 200 and answer.json().get("status") == "ready"
+            parts = httpx.get(f"{self.url}/readyz", timeout=2.0).json()["parts"]
+            away = [name.replace("_", " ") for name, state in parts.items() if state != "ok"]
+            tell(", ".join(away))
+            return not away
         return False
 
     def _wait(self, name: str, ready: Callable[[], bool]) -> None:
         deadline = time.monotonic() + READY_WITHIN_S
-        while not ready():
+        while True:
+            # Before `ready` is asked: what answers for a part that has died is not ours.
             dead = [child for child in self.children if not child.running()]
             if dead or time.monotonic() > deadline:
                 failed = dead[0] if dead else self.child(name)
                 raise DidNotStart(
                     f"{failed.name} did not start; its log {failed.log} ends:\n{failed.last_words()}"
                 )
+            if ready():
+                return
             time.sleep(0.05)
 
-    def _lock(self) -> None:
+    def _take_home(self) -> None:
+        try:
+            (self.home / "logs").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Trouble(f"TUSOU_HOME {self.home} cannot be used: {error.strerror}") from error
         self._lock_fd = os.open(self.home / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

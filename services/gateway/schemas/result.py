@@ -6,8 +6,7 @@ from pydantic import Field
 
 from services.gateway.schemas.common import JsonObject, Tell
 from services.gateway.schemas.product import Price, Rating
-
-Box = tuple[float, float, float, float]
+from shared.answer.outcome import Box
 
 
 class QueryImage(Tell):

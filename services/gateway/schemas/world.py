@@ -52,7 +52,9 @@ class Models(Tell):
 class Replica(Tell):
     process: str
     group: str
-    state: JsonObject | None
+    state: JsonObject | None = Field(
+        description="What it serves of the shard; `broken` tells why not, or not up to the log's end."
+    )
 
 
 class Shard(Tell):

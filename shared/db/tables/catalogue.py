@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, Double, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from shared.db.tables.base import FINGERPRINT, HASH, ID, OBJECT, TENANT, metadata
 
@@ -22,6 +34,12 @@ products = Table(
     Column("deleted_at", Double),
 )
 Index("products_catalog", products.c.tenant, products.c.catalog, products.c.id)
+Index(
+    "products_deleted",
+    products.c.deleted_at,
+    postgresql_where=text("deleted_at IS NOT NULL"),
+    sqlite_where=text("deleted_at IS NOT NULL"),
+)
 
 images = Table(
     "images",

@@ -29,6 +29,7 @@ jobs = Table(
     Column("state", String(16), nullable=False),
     Column("stage", String(16), nullable=False),  # what has to happen next: topology.STAGES
     Column("attempt", Integer, nullable=False),  # the fence: every write of a claim carries it
+    Column("tries", Integer, nullable=False),  # that failed, since this stage began or was retried by hand
     Column("created_at", Double, nullable=False),
     Column("finished_at", Double),
     Column("due_at", Double),  # when a keeper looks at it; null: nothing to send
@@ -65,6 +66,7 @@ Index(
     sqlite_where=text("due_at IS NOT NULL"),
 )
 Index("jobs_open", jobs.c.state, jobs.c.kind, jobs.c.created_at)
+Index("jobs_oldest_write", jobs.c.state, jobs.c.accept_no)
 Index("jobs_newest", jobs.c.tenant, jobs.c.created_at, jobs.c.id)
 Index("jobs_product", jobs.c.tenant, jobs.c.product_id)
 Index("jobs_expires", jobs.c.expires_at)
@@ -114,7 +116,7 @@ chunks = Table(
     Column("tenant", TENANT, nullable=False),
     Column("state", String(16), nullable=False),  # open, running, done, split, closed
     Column("attempt", Integer, nullable=False),
-    Column("tries", Integer, nullable=False),  # since it was made, or its import was retried by hand
+    Column("tries", Integer, nullable=False),  # that failed, since its import was retried by hand
     Column("due_at", Double),  # an open one that failed waits so long
     Column("rows_object", OBJECT, nullable=False),
     Column("row_from", Integer, nullable=False),  # a half of a split chunk reads part of the object
@@ -131,7 +133,7 @@ chunks = Table(
     Column("versions", JSON),  # {shard: [seq, chain]} that this chunk reached
     ForeignKeyConstraint(["job_id"], ["jobs.id"], ondelete="CASCADE"),
 )
-Index("chunks_open", chunks.c.state, chunks.c.tenant, chunks.c.job_id, chunks.c.no)
+Index("chunks_open", chunks.c.state, chunks.c.job_id, chunks.c.suspect, chunks.c.no)
 
 manifest_ids = Table(  # ids that a row of a `replace` names, good or bad
     "manifest_ids",

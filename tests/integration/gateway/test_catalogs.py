@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from services.gateway import purging
+from shared.catalog import burial
 from shared.db.engine import now
 from shared.db.tables import images, log, products, replicas, workers
 from shared.index.versions import Version
@@ -68,7 +68,7 @@ def test_a_purge_hides_every_product_in_batches(
     gateway_anywhere: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gateway = gateway_anywhere
-    monkeypatch.setattr(purging, "BATCH", 2)
+    monkeypatch.setattr(burial, "BATCH", 2)
     index_id = gateway.make_catalog()
     for number in range(5):
         gateway.put(str(number), title="x")

@@ -31,7 +31,14 @@ def test_a_manifest_is_stored_and_becomes_a_plan(gateway: Gateway) -> None:
     assert (job.kind, job.stage, job.catalog, job.fingerprint) == ("import", "plan", "default", FINGERPRINT)
     assert job.accept_no == 1
     assert plan.manifests == [{"object": owner.name, "name": "products.csv", "format": "csv"}]
-    assert plan.options == {"mode": "upsert", "dry_run": False, "force": False, "refresh": False, "base": ""}
+    assert plan.options == {
+        "mode": "upsert",
+        "dry_run": False,
+        "force": False,
+        "refresh": False,
+        "base": "",
+        "chunk_rows": gateway.settings.chunk_rows,
+    }
     assert (plan.planned, plan.rows, plan.bad_rows) == (False, 0, 0)
     assert gateway.store.get(owner.name, sha256=owner.sha256, length=owner.length) == MANIFEST
     assert gateway.dispatcher.sent == [(VISION_NUDGE, Nudge(), None)]
@@ -47,6 +54,7 @@ def test_options_are_kept(gateway: Gateway) -> None:
         "force": True,
         "refresh": True,
         "base": "photos/2026",
+        "chunk_rows": gateway.settings.chunk_rows,
     }
 
 

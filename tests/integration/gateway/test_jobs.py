@@ -155,6 +155,15 @@ def test_a_cancelled_job_wakes_who_waits_and_its_claims_are_lost(gateway: Gatewa
     assert (again.status_code, again.json["code"]) == (409, "already_finished")
 
 
+def test_a_cancelled_import_is_kept_as_long_as_its_row_errors(gateway: Gateway) -> None:
+    gateway.serve_model()
+    job_id = gateway.send_manifest().json["id"]
+    assert gateway.client.delete(f"/v1/jobs/{job_id}").status_code == 200
+    (ended,) = gateway.rows(jobs)
+    assert ended.expires_at - ended.finished_at == pytest.approx(gateway.settings.errors_retention, abs=0.1)
+    assert gateway.rows(objects)[0].expires_at is None, "its manifest goes with it"
+
+
 def test_an_open_job_is_not_erased(gateway: Gateway) -> None:
     job_id = searched(gateway)
     answer = gateway.client.delete(f"/v1/jobs/{job_id}?purge=true")

@@ -48,7 +48,36 @@ def test_what_is_not_there_is_a_problem_too(
 
 
 def test_a_405_names_what_is_allowed(gateway: Gateway) -> None:
-    assert "POST" in gateway.client.get("/v1/searches").headers["Allow"]
+    answer = gateway.client.get("/v1/searches")
+    assert "POST" in answer.headers["Allow"]
+    assert answer.json["detail"] == f"/v1/searches takes {answer.headers['Allow']}, not GET"
+
+
+def test_a_404_of_an_address_says_where_the_addresses_are(gateway: Gateway) -> None:
+    detail = gateway.client.get("/v1/nothing").json["detail"]
+    assert detail == "there is nothing at /v1/nothing; /docs names every call"
+
+
+def test_a_413_says_whether_the_body_or_its_parts_are_too_much(gateway: Gateway) -> None:
+    def refused(**options: Any) -> str:
+        answer = gateway.client.post("/v1/searches", **options)
+        assert answer.status_code == 413
+        return str(answer.json["detail"])
+
+    form = "multipart/form-data"
+    assert "more than 200 parts" in refused(data={f"f{i}": "1" for i in range(1000)}, content_type=form)
+    assert "of more than 500000 bytes" in refused(data={"filters": "x" * 600_000}, content_type=form)
+    assert refused(data=b"x" * 20_000_000, content_type="application/json").startswith("the body is larger")
+
+
+def test_json_that_is_nested_too_deep_is_told_in_our_words(gateway: Gateway) -> None:
+    answer = gateway.client.post("/v1/searches", data=b"[" * 200_000, content_type="application/json")
+    assert answer.json["detail"] == "body: this JSON is nested too deep"
+
+
+def test_a_refused_value_is_told_without_the_validators_own_words(gateway: Gateway) -> None:
+    answer = gateway.search(crop="[0, 0, 0, 0]")
+    assert answer.json["detail"] == "body: crop is x0, y0, x1, y1 with x0 < x1 and y0 < y1"
 
 
 def test_the_unexpected_leaves_no_trace_in_the_answer(

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import update
 
-from shared.catalog.writes import next_accept_no
+from shared.catalog.locks import next_accept_no
 from shared.db.engine import now
 from shared.db.tables import catalogs, images, jobs, log, products
 from shared.index.versions import Version

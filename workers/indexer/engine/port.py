@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.answer.merge import Hit
 from shared.vectors.codec import Rows
 from workers.indexer.engine.filters import NO_FILTERS, Columns, Filters
 
@@ -100,17 +101,6 @@ class ShardQuery:
             raise ValueError("limit must be at least 1")
         if self.vector.ndim != 1 or not np.isfinite(self.vector).all():
             raise ValueError("a query is one vector of finite numbers")
-
-
-@dataclass(frozen=True)
-class Hit:
-    """`score`: cosine, -1..1. `box`: x0 y0 x1 y1 of the item, 0..1 of the upright image."""
-
-    score: float
-    product_id: str
-    image_id: str
-    item: int
-    box: tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)

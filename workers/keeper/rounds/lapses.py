@@ -15,8 +15,8 @@ from shared.db.engine import now
 from shared.db.tables import chunks, jobs, row_errors
 from shared.errors import TusouError
 from shared.jobs import chunks as chunk_rows
-from shared.jobs.job import OPEN, State
-from shared.jobs.store import close_chunks, finish, lost_worker
+from shared.jobs.ends import close_chunks, finish, lost_worker
+from shared.jobs.job import OPEN, ChunkState, State
 from shared.storage import owners
 from shared.telemetry import step
 from workers.keeper.deps import Keeper
@@ -60,7 +60,7 @@ def _lost_job(keeper: Keeper, row: Row[Any], lapsed: tuple[Any, ...]) -> None:
                 row.id,
                 State.FAILED,
                 attempt=row.attempt,
-                keep_for=keeper.settings.retention,
+                keep_for=keeper.settings.kept_for(row.kind),
                 error=lost_worker(),
             )
             close_chunks(c, row.id)  # of an import whose plan or end it was
@@ -69,7 +69,7 @@ def _lost_job(keeper: Keeper, row: Row[Any], lapsed: tuple[Any, ...]) -> None:
 
 
 def _chunks(keeper: Keeper) -> None:
-    lapsed = (chunks.c.state == "running", chunks.c.lease_until < now() - grace(keeper))
+    lapsed = (chunks.c.state == ChunkState.RUNNING, chunks.c.lease_until < now() - grace(keeper))
     with keeper.db.read() as c:
         rows = list(c.execute(select(chunks).where(*lapsed).limit(AT_ONCE)))
     for row in rows:
@@ -102,8 +102,10 @@ def _lost_chunk(keeper: Keeper, row: Row[Any], lapsed: tuple[Any, ...]) -> None:
             "claimed_by": None,
         }
         if fault is None:
-            c.execute(update(chunks).where(*this).values(state="open", **values))
-        elif c.execute(update(chunks).where(*this).values(state="done", bad_rows=1, **values)).rowcount:
+            c.execute(update(chunks).where(*this).values(state=ChunkState.OPEN, **values))
+        elif c.execute(
+            update(chunks).where(*this).values(state=ChunkState.DONE, bad_rows=1, **values)
+        ).rowcount:
             c.execute(insert(row_errors).values(job_id=row.job_id, chunk=row.no, no=0, **fault))
 
 

@@ -17,6 +17,7 @@ from shared.db.tables import objects, swept_hours
 from shared.storage.names import KINDS, hour_prefix
 from shared.telemetry import step
 from workers.keeper.deps import Keeper
+from workers.keeper.rounds.batches import delete_old
 
 HOUR = 3600
 # After a longer rest of every keeper, `fsck` finds what these hours left.
@@ -29,10 +30,15 @@ def run(keeper: Keeper) -> None:
         clock = c.execute(select(now())).scalar_one()
         done = set(c.execute(select(swept_hours.c.hour)).scalars())
     newest = int(clock // HOUR) - 2  # began two hours ago or more: it ended at least an hour ago
-    for number in range(newest - LOOK_BACK_HOURS + 1, newest + 1):
-        hour = time.strftime("%Y%m%d%H", time.gmtime(number * HOUR))
+    hours = [_name(number) for number in range(newest - LOOK_BACK_HOURS + 1, newest + 1)]
+    for hour in hours:
         if hour not in done:
             sweep_hour(keeper, hour)
+    delete_old(keeper.db, swept_hours, swept_hours.c.hour < hours[0])  # nobody looks back so far
+
+
+def _name(number: int) -> str:
+    return time.strftime("%Y%m%d%H", time.gmtime(number * HOUR))
 
 
 def sweep_hour(keeper: Keeper, hour: str) -> int:

@@ -127,7 +127,7 @@ class Fetcher:
         if response.status in _REDIRECTS and location:
             return _Redirect(_as_utf8(location))
         if response.status == 304 and conditional:
-            return NotModified()
+            return NotModified(_validator(response, "ETag"), _validator(response, "Last-Modified"))
         if response.status != 200:
             return _failed(f"the host answered with status {response.status}")
         data = self._read_body(response)

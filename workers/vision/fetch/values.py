@@ -34,7 +34,13 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """The host says that the image is the one whose `etag` or `last_modified` was sent."""
+    """The host says that the image is the one whose `etag` or `last_modified` was sent.
+
+    It may name newer ones (RFC 9110, 15.4.5), to be sent next time; None where it names none.
+    """
+
+    etag: str | None = None
+    last_modified: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("stage", sa.String(length=16), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("finished_at", sa.Double(), nullable=True),
         sa.Column("due_at", sa.Double(), nullable=True),
@@ -162,6 +163,7 @@ def upgrade() -> None:
         )
         batch_op.create_index("jobs_expires", ["expires_at"], unique=False)
         batch_op.create_index("jobs_newest", ["tenant", "created_at", "id"], unique=False)
+        batch_op.create_index("jobs_oldest_write", ["state", "accept_no"], unique=False)
         batch_op.create_index("jobs_open", ["state", "kind", "created_at"], unique=False)
         batch_op.create_index("jobs_product", ["tenant", "product_id"], unique=False)
 
@@ -239,6 +241,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("products", schema=None) as batch_op:
         batch_op.create_index("products_catalog", ["tenant", "catalog", "id"], unique=False)
+        batch_op.create_index(
+            "products_deleted",
+            ["deleted_at"],
+            unique=False,
+            postgresql_where=sa.text("deleted_at IS NOT NULL"),
+            sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        )
 
     op.create_table(
         "replicas",
@@ -350,7 +359,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("job_id", "no"),
     )
     with op.batch_alter_table("chunks", schema=None) as batch_op:
-        batch_op.create_index("chunks_open", ["state", "tenant", "job_id", "no"], unique=False)
+        batch_op.create_index("chunks_open", ["state", "job_id", "suspect", "no"], unique=False)
 
     op.create_table(
         "imports",
@@ -421,6 +430,11 @@ def downgrade() -> None:
     op.drop_table("rounds")
     op.drop_table("replicas")
     with op.batch_alter_table("products", schema=None) as batch_op:
+        batch_op.drop_index(
+            "products_deleted",
+            postgresql_where=sa.text("deleted_at IS NOT NULL"),
+            sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        )
         batch_op.drop_index("products_catalog")
 
     op.drop_table("products")
@@ -438,6 +452,7 @@ def downgrade() -> None:
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_index("jobs_product")
         batch_op.drop_index("jobs_open")
+        batch_op.drop_index("jobs_oldest_write")
         batch_op.drop_index("jobs_newest")
         batch_op.drop_index("jobs_expires")
         batch_op.drop_index(

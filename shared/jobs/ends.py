@@ -1,0 +1,139 @@
+"""How jobs end, and begin again: finish, cancel, retry. Each move is one that `job.MOVES` allows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, case, delete, true, update
+
+from shared.db.engine import now
+from shared.db.tables import chunks, jobs, parts
+from shared.errors import Conflict
+from shared.jobs import photos
+from shared.jobs.job import SEARCH, ChunkState, State, before, failure
+from shared.jobs.store import get
+from shared.topology import CHUNKS, EMBED
+
+# What a row carries only while somebody works on it or waits for it.
+_IDLE: dict[str, Any] = {
+    "due_at": None,
+    "lease_until": None,
+    "claimed_by": None,
+    "hedge_at": None,
+    "partial_at": None,
+    "answer_by": None,
+    "outcome": None,
+}
+
+
+def finish(
+    c: Connection,
+    job_id: str,
+    state: State,
+    *,
+    keep_for: float,
+    attempt: int | None = None,
+    result: dict[str, Any] | None = None,
+    error: dict[str, Any] | None = None,
+    reasons: list[dict[str, Any]] | None = None,
+    timings_ms: dict[str, Any] | None = None,
+) -> bool:
+    """End a running job in one UPDATE. False when it is no longer running (or the claim was lost).
+
+    The photo of a search that was not to be kept goes in the same transaction.
+    """
+    values: dict[str, Any] = {"result": result, "error": error, "reasons": reasons}
+    if timings_ms is not None:
+        values["timings_ms"] = timings_ms
+    mine = (jobs.c.id == job_id, jobs.c.attempt == attempt if attempt is not None else true())
+    return _end(c, state, *mine, keep_for=keep_for, **values)
+
+
+def cancel(c: Connection, tenant: str, job_id: str, *, keep_for: float) -> None:
+    """Fences off every claim of it and of its chunks. Raises Conflict when it has finished."""
+    this = (jobs.c.id == job_id, jobs.c.tenant == tenant)
+    if not _end(c, State.CANCELLED, *this, keep_for=keep_for, attempt=jobs.c.attempt + 1):
+        row = get(c, tenant, job_id)
+        raise Conflict(f"the job is {row.state} already", code="already_finished")
+    close_chunks(c, job_id)
+
+
+def _end(c: Connection, state: State, *which: Any, keep_for: float, **values: Any) -> bool:
+    ended = c.execute(
+        update(jobs)
+        .where(*which, jobs.c.state.in_(before(state)))
+        .values(state=state, finished_at=now(), expires_at=now() + keep_for, **_IDLE, **values)
+        .returning(jobs.c.kind, jobs.c.request)
+    ).one_or_none()
+    if ended is None:
+        return False
+    if ended.kind == SEARCH:
+        photos.forget(c, ended.request)
+    return True
+
+
+def close_chunks(c: Connection, job_id: str) -> None:
+    """Whatever runs for this import is fenced off."""
+    c.execute(
+        update(chunks)
+        .where(chunks.c.job_id == job_id, chunks.c.state.in_((ChunkState.OPEN, ChunkState.RUNNING)))
+        .values(state=ChunkState.CLOSED, attempt=chunks.c.attempt + 1, lease_until=None, claimed_by=None)
+    )
+
+
+def retry(c: Connection, tenant: str, job_id: str, *, due_in: float) -> Row[Any]:
+    """A dead letter once more: a failed job whose error is retryable. Raises Conflict otherwise."""
+    row = get(c, tenant, job_id)
+    if row.state != State.FAILED or not (row.error or {}).get("retryable"):
+        raise Conflict(f"only a failed job that is retryable can be retried; this one is {row.state}")
+    if row.kind == SEARCH and not photos.kept(row.request):
+        raise Conflict("this search was not to keep its photo; send the photo again", code="photo_not_kept")
+    again = c.execute(
+        update(jobs)
+        .where(jobs.c.id == job_id, jobs.c.state.in_(before(State.QUEUED)))
+        .values(
+            state=State.QUEUED,
+            # A search starts over: its outcome went with its end.
+            stage=case((jobs.c.kind == SEARCH, EMBED.name), else_=jobs.c.stage),
+            attempt=jobs.c.attempt + 1,
+            tries=0,
+            losses_alone=0,
+            error=None,
+            finished_at=None,
+            expires_at=None,
+            due_at=now() + due_in,
+            sent_at=now(),
+        )
+    )
+    if again.rowcount:
+        _take_up(c, job_id)
+    return get(c, tenant, job_id)
+
+
+def _take_up(c: Connection, job_id: str) -> None:
+    """An import whose plan is made goes on with its chunks; anything else is claimed again."""
+    c.execute(
+        update(jobs)
+        .where(jobs.c.id == job_id, jobs.c.stage == CHUNKS.name, jobs.c.state.in_(before(State.RUNNING)))
+        .values(state=State.RUNNING)
+    )
+    c.execute(delete(parts).where(parts.c.job_id == job_id))
+    c.execute(
+        update(chunks)
+        .where(chunks.c.job_id == job_id, chunks.c.state == ChunkState.CLOSED)
+        .values(
+            state=ChunkState.OPEN,
+            attempt=chunks.c.attempt + 1,
+            tries=0,
+            due_at=None,
+            losses_alone=0,
+            claimed_by=None,
+            lease_until=None,
+        )
+    )
+
+
+def lost_worker() -> dict[str, Any]:
+    return failure(
+        "worker_lost", "each process that ran this job alone ended; retry it by hand", retryable=True
+    )

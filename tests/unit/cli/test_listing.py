@@ -1,0 +1,54 @@
+"""What the listing commands ask of the gateway."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from services.cli import listing
+from services.cli.app import app
+
+Asked = list[tuple[str, str, dict[str, Any]]]
+PAGE = {"products": [], "next": "Ry0wMDUw"}
+
+
+class Listening:
+    """A client that notes what is asked, and answers with an empty page."""
+
+    def __init__(self) -> None:
+        self.asked: Asked = []
+
+    def get(self, path: str, **params: Any) -> dict[str, Any]:
+        self.asked.append(("GET", path, params))
+        return PAGE
+
+    def delete(self, path: str, **params: Any) -> dict[str, Any]:
+        self.asked.append(("DELETE", path, params))
+        return {}
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Listening:
+    listener = Listening()
+    monkeypatch.setattr(listing, "_client", lambda: listener)
+    return listener
+
+
+@pytest.mark.parametrize(("verb", "method"), [("show", "GET"), ("delete", "DELETE")])
+def test_a_product_is_looked_for_in_the_named_catalog(client: Listening, verb: str, method: str) -> None:
+    done = CliRunner().invoke(app, ["products", verb, "a/b?", "--catalog", "spring"])
+    assert done.exit_code == 0
+    assert client.asked == [(method, "/v1/products/a%2Fb%3F", {"catalog": "spring"})]
+
+
+def test_a_job_id_cannot_lead_to_another_address(client: Listening) -> None:
+    """`tusou jobs cancel ../products/X` deleted a product."""
+    CliRunner().invoke(app, ["jobs", "cancel", "../products/X"])
+    assert client.asked == [("DELETE", "/v1/jobs/..%2Fproducts%2FX", {})]
+
+
+def test_a_page_of_products_names_the_next_one(client: Listening) -> None:
+    shown = CliRunner().invoke(app, ["products"])
+    assert "--after Ry0wMDUw" in shown.output

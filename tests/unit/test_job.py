@@ -1,0 +1,37 @@
+"""The table of allowed moves says what the design says."""
+
+import pytest
+
+from shared.jobs.job import FINAL, MOVES, OPEN, State, before
+
+
+def test_every_state_has_its_moves() -> None:
+    assert set(MOVES) == set(State)
+
+
+def test_what_may_be_cancelled_is_open() -> None:
+    assert before(State.CANCELLED) == OPEN
+
+
+def test_what_may_expire_is_final_and_ends_a_run() -> None:
+    assert before(State.EXPIRED) == FINAL
+    assert MOVES[State.RUNNING] == {State.RUNNING, *FINAL}
+
+
+@pytest.mark.parametrize("state", FINAL)
+def test_a_final_state_is_left_only_for_a_tombstone_or_by_a_retry_of_what_failed(state: State) -> None:
+    retried = {State.QUEUED} if state is State.FAILED else set()
+    assert MOVES[state] == {State.EXPIRED, *retried}
+
+
+def test_a_tombstone_moves_no_more() -> None:
+    assert MOVES[State.EXPIRED] == frozenset()
+
+
+def test_a_job_runs_before_it_succeeds_is_rejected_or_fails() -> None:
+    for state in (State.SUCCEEDED, State.REJECTED, State.FAILED):
+        assert before(state) == (State.RUNNING,)
+
+
+def test_only_open_jobs_are_claimed() -> None:
+    assert before(State.RUNNING) == OPEN

@@ -1,0 +1,1 @@
+"""One thread owns the model; images reach it in batches, lane by lane."""

@@ -1,0 +1,1 @@
+"""Untrusted bytes become pixels, in child processes under limits."""

@@ -1,0 +1,1 @@
+"""Images of products: where their bytes are, and how they become vectors."""

@@ -1,0 +1,118 @@
+"""Bytes of an image, wherever its source string leads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from shared.catalog.sources import Source
+from shared.db.tables import images, objects
+from shared.reasons import Reason
+from shared.storage.names import new_name
+from workers.vision.deps import Vision
+from workers.vision.fetch import Fetched, FetchProblem, NotModified
+
+
+@dataclass(frozen=True)
+class Image:
+    """Bytes as they came, and what a conditional GET needs next time."""
+
+    data: bytes
+    etag: str | None = None
+    last_modified: str | None = None
+    of_product: bool = False
+    normalised: bool = False
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """The host says that nothing changed since last time; it may name newer validators."""
+
+    etag: str | None
+    last_modified: str | None
+
+
+def by_image_id(vision: Vision, tenant: str, image_id: str) -> Image | Reason:
+    """An upload as it came, or the normalised image that has taken its place."""
+    owned = func.coalesce(images.c.upload, images.c.normalised) == objects.c.name
+    query = (
+        select(images.c.product_id, images.c.upload, objects.c.name, objects.c.sha256, objects.c.length)
+        .join(objects, owned)
+        .where(images.c.id == image_id, images.c.tenant == tenant, objects.c.removed_at.is_(None))
+    )
+    with vision.db.read() as c:
+        row = c.execute(query).one_or_none()
+    if row is None:
+        return Reason("no_image", detail=f"there is no image {image_id}")
+    data = vision.store.get(row.name, sha256=row.sha256, length=row.length)
+    return Image(data, of_product=row.product_id is not None, normalised=row.upload is None)
+
+
+def by_source(vision: Vision, tenant: str, source: Source, *, base: str = "") -> Image | Reason:
+    """The bytes behind a manifest's or a product's source."""
+    if source.kind == "url":
+        return by_url(vision, source.value)
+    if source.kind == "object":
+        return by_key(vision, tenant, source.value)
+    if source.kind == "upload":
+        return by_image_id(vision, tenant, source.value)
+    return by_path(vision, base, source.value)
+
+
+def by_url(vision: Vision, url: str) -> Image | Reason:
+    got = vision.fetcher.fetch(url)
+    return _from_fetch(got)
+
+
+def by_url_if_changed(
+    vision: Vision, url: str, etag: str | None, last_modified: str | None
+) -> Image | Unchanged | Reason:
+    got = vision.fetcher.fetch(url, etag=etag, last_modified=last_modified)
+    return Unchanged(got.etag, got.last_modified) if isinstance(got, NotModified) else _from_fetch(got)
+
+
+def _from_fetch(got: Fetched | NotModified | FetchProblem) -> Image | Reason:
+    if isinstance(got, Fetched):
+        return Image(got.data, got.etag, got.last_modified)
+    if isinstance(got, FetchProblem):
+        return Reason(got.code, detail=got.detail)
+    return Reason("url_failed", detail="the host says 'not modified' to a first request")
+
+
+def by_key(vision: Vision, tenant: str, key: str) -> Image | Reason:
+    """What lies under `incoming/` may change while we read, so it is copied under a name of ours first."""
+    limit = vision.settings.max_image_bytes
+    size = vision.store.size(key)
+    if size is None:
+        return Reason("object_missing")
+    if size > limit:
+        return Reason("too_large", measured=size, threshold=limit)
+    copy = vision.store.adopt(key, new_name("uploads", tenant, vision.db.clock()))
+    try:
+        return Image(vision.store.get(copy.name, sha256=copy.sha256, length=copy.length))
+    finally:
+        vision.store.delete(copy.name)
+
+
+def by_path(vision: Vision, base: str, path: str) -> Image | Reason:
+    """A file under the data folder; nothing outside it, whatever links say."""
+    folder = vision.settings.data_folder
+    if folder is None:
+        return Reason("path_not_allowed")
+    root = folder.resolve()
+    file = (root / base / path).resolve()
+    if not file.is_relative_to(root):
+        return Reason("path_not_allowed")
+    return _read_file(file, vision.settings.max_image_bytes)
+
+
+def _read_file(file: Path, limit: int) -> Image | Reason:
+    try:
+        size = file.stat().st_size
+        if size > limit:
+            return Reason("too_large", measured=size, threshold=limit)
+        return Image(file.read_bytes())
+    except OSError:
+        return Reason("file_missing")

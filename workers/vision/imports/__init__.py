@@ -1,0 +1,1 @@
+"""Imports: the loop that claims them, their plan, their chunks and their end."""

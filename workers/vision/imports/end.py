@@ -1,0 +1,100 @@
+"""The end of an import: once every chunk is done, `replace` deletes what no row named; then the result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from shared.catalog.burial import Buried, bury_older
+from shared.catalog.replaced import begin_replace
+from shared.db.tables import chunks, imports, manifest_ids, products
+from shared.index import log
+from shared.index.placement import live_index
+from shared.index.versions import Version
+from shared.jobs import store
+from shared.jobs.ends import finish
+from shared.jobs.job import Claim, State
+from workers.vision.deps import Vision
+
+# Above this share of bad rows a `replace` deletes nothing unless it is forced.
+MAX_BAD_SHARE = 0.1
+
+
+def run(vision: Vision, claim: Claim) -> None:
+    """End a claimed import that has nothing left to do."""
+    with vision.db.read() as c:
+        wanted = c.execute(select(imports).where(imports.c.job_id == claim.id)).one()
+        counted = store.import_progress(c, claim.id)
+        index = live_index(c, claim.tenant, claim.catalog or "default")
+    bad = wanted.bad_rows + counted["bad_rows"]
+    outcome = _replace(vision, claim, index, wanted, bad) if wanted.options["mode"] == "replace" else {}
+    with vision.db.read() as c:
+        in_catalog = c.execute(
+            select(func.count())
+            .select_from(products)
+            .where(
+                products.c.tenant == claim.tenant,
+                products.c.catalog == claim.catalog,
+                products.c.deleted_no.is_(None),
+            )
+        ).scalar_one()
+    result = {
+        "rows": wanted.rows,
+        "bad_rows": bad,
+        "images": counted["images"],
+        "embedded": counted["embedded"],
+        "unchanged": counted["images"] - counted["embedded"],
+        "products_in_catalog": in_catalog,
+        "ignored_columns": wanted.ignored_columns,
+        "errors_url": f"/v1/imports/{claim.id}/errors" if bad else None,
+        "version": _version(vision, claim, index.id, replaced=wanted.options["mode"] == "replace"),
+        **outcome,
+    }
+    with vision.db.write() as c:
+        done = finish(
+            c,
+            claim.id,
+            State.SUCCEEDED,
+            attempt=claim.attempt,
+            keep_for=vision.settings.errors_retention,
+            result=result,
+        )
+    if done:
+        vision.notifier.job_done(claim.id)
+
+
+def _version(vision: Vision, claim: Claim, index_id: str, *, replaced: bool) -> str:
+    """The version that shows all of it: the furthest position that any chunk reached, by shard."""
+    furthest: dict[int, tuple[int, str]] = {}
+    with vision.db.read() as c:
+        if replaced:  # its deletes come after every chunk: where the log ends now
+            return Version(index_id, log.positions(c, index_id)).encode()
+        for reached in c.execute(select(chunks.c.versions).where(chunks.c.job_id == claim.id)).scalars():
+            for shard, (seq, chain) in (reached or {}).items():
+                furthest[int(shard)] = max(furthest.get(int(shard), (0, "")), (seq, chain))
+    return Version(index_id, furthest).encode()
+
+
+def _replace(vision: Vision, claim: Claim, index: Row[Any], wanted: Row[Any], bad: int) -> dict[str, Any]:
+    """Delete products that no row names, good or bad, and that are older than this import."""
+    # What an unread rest names is not known, so not even force may delete it.
+    too_bad = wanted.rows == 0 or bad > MAX_BAD_SHARE * wanted.rows
+    if wanted.unreadable or (too_bad and not wanted.options["force"]):
+        return {"deleted": 0, "replace_refused": True}
+    with vision.db.write() as c:
+        store.hold(c, claim.id, claim.attempt)
+        begin_replace(c, claim.tenant, index.catalog, claim.accept_no or 0)
+    deleted = 0
+    while (buried := _bury_some(vision, claim, index)).rows:
+        deleted += buried.hidden
+        vision.notifier.log_grew(index.id)
+    return {"deleted": deleted, "replace_refused": False}
+
+
+def _bury_some(vision: Vision, claim: Claim, index: Row[Any]) -> Buried:
+    """One transaction."""
+    named = select(manifest_ids.c.product_id).where(manifest_ids.c.job_id == claim.id)
+    with vision.db.write() as c:
+        store.hold(c, claim.id, claim.attempt)
+        return bury_older(c, index, claim.accept_no or 0, spare=named)
