@@ -7,7 +7,7 @@ import time
 
 from benchmarks.bare import Bare
 from benchmarks.shop import fashion_photo, fashion_rows, import_fashion, report, shop
-from workers.vision.warmup import choose_import_batch
+from workers.vision.batching.warmup import choose_import_batch
 
 ROWS = int(os.environ.get("ROWS", "1500"))
 BARE_ROWS = 400

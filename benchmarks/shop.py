@@ -15,7 +15,8 @@ import numpy as np
 import psutil
 
 from services.cli.client import Client
-from services.cli.embedded.stack import Stack, free_port
+from services.cli.embedded.address import free_port
+from services.cli.embedded.stack import Stack
 from shared.settings import Settings
 
 MODEL = os.environ.get("MODEL", "mobilenet_v2")
