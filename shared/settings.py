@@ -12,7 +12,7 @@ import socket
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.images.limits import ImageLimits
@@ -26,7 +26,7 @@ def _process_name() -> str:
 class Settings(BaseSettings):
     """Times are seconds and sizes bytes unless the name says otherwise."""
 
-    model_config = SettingsConfigDict(env_prefix="TUSOU_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="TUSOU_", frozen=True, extra="ignore", allow_inf_nan=False)
 
     # where things are
     home: Path = Field(Path(".tusou"), description="Folder of the embedded parts: database, objects, Valkey.")
@@ -48,8 +48,10 @@ class Settings(BaseSettings):
 
     # gateway
     host: str = Field("127.0.0.1", description="Address the gateway listens on.")
-    port: int = Field(8000, description="Port the gateway listens on.")
-    admin_port: int = Field(0, description="Port of a worker's /healthz /readyz /metrics; 0 means none.")
+    port: int = Field(8000, ge=0, le=65535, description="Port the gateway listens on.")
+    admin_port: int = Field(
+        0, ge=0, le=65535, description="Port of a worker's /healthz /readyz /metrics; 0 means none."
+    )
     gateway_threads: int = Field(32, description="Request threads of one gateway process.")
     max_waiting: int = Field(16, description="Requests that may wait for a job at once, per gateway process.")
     bootstrap_key: SecretStr = Field(
@@ -183,3 +185,8 @@ class Settings(BaseSettings):
     @property
     def index_cache(self) -> Path:
         return self.cache_folder or self.home / "index"
+
+
+def sentences(error: ValidationError) -> list[str]:
+    """What is wrong with the environment, a sentence for each variable."""
+    return [f"TUSOU_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors()]

@@ -186,7 +186,7 @@ class Worker:
         cache = self.settings.index_cache
         cache.mkdir(parents=True, exist_ok=True)
         self.passed = 0.0  # seconds, for shards that wait to be tried again
-        finisher = Finisher(rig.db, rig.silent.job_done, keep_for=60, no_match_below=None)
+        finisher = Finisher(rig.db, self.settings, rig.silent.job_done)
         self.indexer = Indexer(
             settings=self.settings,
             db=rig.db,

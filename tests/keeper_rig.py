@@ -40,7 +40,7 @@ class Broker(Silent):
 def new_keeper(db: Database, tmp_path: Path) -> Keeper:
     broker: Any = Broker()
     settings = Settings(home=tmp_path, process="keeper-1", max_resends=3)
-    finisher = Finisher(db, broker.job_done, keep_for=60, no_match_below=None)
+    finisher = Finisher(db, settings, broker.job_done)
     return Keeper(settings, db, MemoryStore(), broker, broker, finisher)
 
 

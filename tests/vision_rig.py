@@ -131,8 +131,10 @@ class VisionRig:
 
     def send(self, rows: list[dict[str, Any]], *, tenant: str = TENANT, **options: Any) -> str:
         """An import of one JSONL manifest, as the gateway accepts it; returns the id of its job."""
+        return self._send("\n".join(json.dumps(row) for row in rows).encode(), "jsonl", tenant, options)
+
+    def _send(self, body: bytes, format: str, tenant: str, options: dict[str, Any]) -> str:
         job_id = new_id()
-        body = "\n".join(json.dumps(row) for row in rows).encode()
         stored = self.store.put(new_name("manifests", tenant, self.db.clock()), body)
         with self.db.write() as c:
             owners.own(c, tenant, [stored])
@@ -149,7 +151,7 @@ class VisionRig:
                 accept_no=next_accept_no(c, self.db),
                 fingerprint=index.fingerprint,
             )
-            manifest = {"object": stored.name, "name": "rows.jsonl", "format": "jsonl"}
+            manifest = {"object": stored.name, "name": f"rows.{format}", "format": format}
             c.execute(
                 insert(imports).values(
                     job_id=job_id,
@@ -203,6 +205,13 @@ class VisionRig:
     def import_all(self, rows: list[dict[str, Any]], **options: Any) -> Row[Any]:
         """A whole import; returns the job's row."""
         job_id = self.send(rows, **options)
+        while self.loop.once():
+            pass
+        return self.job(job_id)
+
+    def import_bytes(self, body: bytes, format: str) -> Row[Any]:
+        """A whole import of a manifest as it stands; returns the job's row."""
+        job_id = self._send(body, format, TENANT, {})
         while self.loop.once():
             pass
         return self.job(job_id)

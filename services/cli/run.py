@@ -9,6 +9,7 @@ from services.cli import show
 from services.cli.app import app
 from services.cli.trouble import Trouble
 from shared.errors import TusouError
+from shared.settings import sentences
 
 
 def run() -> None:
@@ -22,8 +23,8 @@ def run() -> None:
     except OSError as error:
         _tell(f"{error.filename or 'the system'}: {error.strerror or error}")
     except ValidationError as error:
-        for wrong in error.errors():
-            _tell(f"TUSOU_{'_'.join(map(str, wrong['loc'])).upper()}: {wrong['msg']}")
+        for sentence in sentences(error):
+            _tell(sentence)
     else:
         return
     raise SystemExit(1)

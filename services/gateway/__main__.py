@@ -6,17 +6,22 @@ import logging
 import signal
 import sys
 
+from pydantic import ValidationError
+
 from services.gateway.app import EXTENSION, create_app
 from services.gateway.server import Server
 from shared import telemetry
 from shared.errors import TusouError
-from shared.settings import Settings
+from shared.settings import Settings, sentences
 
 log = logging.getLogger("services.gateway")
 
 
 def main() -> int:
-    settings = Settings()
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise SystemExit("; ".join(sentences(error))) from None
     telemetry.configure(
         level=settings.log_level, as_json=settings.log_json, process=settings.process, service="gateway"
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, func, select
 
+from services.gateway.alive import VISION_ALIVE
 from shared.db.engine import Database, now
 from shared.db.tables import jobs, workers
 from shared.dispatch import Dispatcher
@@ -21,7 +22,6 @@ from shared.settings import Settings
 # How old the figures may be. Requests between two readings are added to what was read.
 REMEMBERED_S = 0.1
 # A vision worker not seen for so long does not work; it beats every 5 s.
-SEEN_WITHIN_S = 15
 # Searches claimed longer ago tell nothing of how far the queue has moved.
 CLAIMED_WITHIN_S = 60
 
@@ -143,9 +143,7 @@ def _head_age(c: Connection) -> float:
 
 def _service_time(c: Connection) -> float | None:
     """Seconds of one search, with all live vision workers at it."""
-    query = select(workers.c.stats).where(
-        workers.c.kind == "vision", workers.c.seen_at > now() - SEEN_WITHIN_S
-    )
+    query = select(workers.c.stats).where(VISION_ALIVE)
     told = [stats.get("service_s") or 0.0 for stats in c.execute(query).scalars()]
     measured = [seconds for seconds in told if seconds > 0]
     return sum(measured) / len(measured) / len(told) if measured else None

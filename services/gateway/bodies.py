@@ -91,10 +91,17 @@ def check_text(value: Any, field: str) -> None:
                 waiting.append((inner, f"{where}.{key}" if where != "body" else key))
 
 
-def read_form(request: Request, json_fields: frozenset[str]) -> tuple[dict[str, Any], Files]:
-    """Text fields and files of a multipart body; `json_fields` hold JSON. Raises InvalidFields."""
+def read_form(
+    request: Request, json_fields: frozenset[str], *, json_too: bool = False
+) -> tuple[dict[str, Any], Files]:
+    """Text fields and files of a multipart body; `json_fields` hold JSON. Raises InvalidFields.
+
+    `json_too`: another body would have been read as JSON, which the refusal says.
+    """
     if request.mimetype != "multipart/form-data":
-        raise UnsupportedMediaType("send multipart/form-data")
+        raise UnsupportedMediaType("send multipart/form-data" + (" or application/json" if json_too else ""))
+    if request.content_length and not request.form and not request.files:
+        refuse("body", "this form holds nothing: it was cut short, or its boundary is not the header's")
     fields = {
         name: parse(text, name) if name in json_fields else text
         for name, text in _single(request.form).items()

@@ -12,17 +12,16 @@ from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import select
 
+from services.gateway.alive import SEEN_WITHIN_S, VISION_ALIVE
 from services.gateway.operations import Operations
 from services.gateway.schemas.world import Alive, Ready
 from services.gateway.wiring import Deps
-from shared.db.engine import now
 from shared.db.tables import placements, workers
 from shared.index.placement import groups_seen
 from shared.telemetry import REGISTRY
 from shared.topology import SEARCH
 
 CHECK_S = 2.0  # a part that does not answer within it is away
-SEEN_WITHIN_S = 15  # a vision worker beats every 5 s
 
 OK, AWAY = "ok", "away"
 NEEDED = ("database", "object_store")  # without them nothing can be accepted
@@ -115,9 +114,7 @@ def _index_workers(deps: Deps) -> str:
 
 
 def _vision_workers(deps: Deps) -> str:
-    query = select(workers.c.process).where(
-        workers.c.kind == "vision", workers.c.seen_at > now() - SEEN_WITHIN_S
-    )
+    query = select(workers.c.process).where(VISION_ALIVE)
     with deps.db.read() as c:
         seen = c.execute(query.limit(1)).scalar()
     return OK if seen else f"{AWAY}: none was seen for {SEEN_WITHIN_S} s"

@@ -104,7 +104,7 @@ def _read() -> tuple[ImportBody, list[Manifest]]:
         asked = bodies.validate(ImportBody, bodies.read_json(request))
         files: list[FileStorage] = []
     else:
-        fields, given = bodies.read_form(request, ImportBody.JSON_FIELDS)
+        fields, given = bodies.read_form(request, ImportBody.JSON_FIELDS, json_too=True)
         asked = bodies.validate(ImportBody, fields)
         for name in given:
             if name != FIELD:

@@ -8,20 +8,17 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, Row, func, select
 
+from services.gateway.alive import REPLICA_ALIVE, VISION_ALIVE
 from services.gateway.auth import Caller
 from services.gateway.operations import Operations
 from services.gateway.schemas.world import Indexes, Models
 from services.gateway.wiring import Deps
-from shared.db.engine import now
 from shared.db.tables import indexes, placements, replicas, shards, snapshots, workers
 from shared.db.tables import models as model_rows
 from shared.index.log import positions
 from shared.index.versions import Version
 from shared.jobs.job import iso
 from shared.keys import CATALOGUE
-
-# A worker beats every 5 s, a replica every 2 s.
-SEEN_WITHIN_S = 15
 
 
 def models(deps: Deps, api: Operations) -> Blueprint:
@@ -31,9 +28,7 @@ def models(deps: Deps, api: Operations) -> Blueprint:
     @api.operation(scope=CATALOGUE, answers={200: Models})
     def list_models(caller: Caller) -> ResponseReturnValue:
         """Models that vision workers have served here; `served` tells which one is now."""
-        live = select(workers.c.fingerprint).where(
-            workers.c.kind == "vision", workers.c.seen_at > now() - SEEN_WITHIN_S
-        )
+        live = select(workers.c.fingerprint).where(VISION_ALIVE)
         with deps.db.read() as c:
             served = set(c.execute(live).scalars())
             rows = list(c.execute(select(model_rows).order_by(model_rows.c.name, model_rows.c.fingerprint)))
@@ -60,7 +55,7 @@ def models(deps: Deps, api: Operations) -> Blueprint:
         """
         with deps.db.read() as c:
             query = select(indexes).where(indexes.c.tenant == caller.tenant).order_by(indexes.c.id)
-            seen = list(c.execute(select(replicas).where(replicas.c.seen_at > now() - SEEN_WITHIN_S)))
+            seen = list(c.execute(select(replicas).where(REPLICA_ALIVE)))
             return {"indexes": [_index(c, row, seen) for row in c.execute(query).all()]}
 
     return routes

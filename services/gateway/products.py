@@ -40,12 +40,13 @@ def products(deps: Deps, api: Operations) -> Blueprint:
     routes = Blueprint("products", __name__)
 
     @routes.get("/v1/products")
-    @api.operation(scope=CATALOGUE, answers={200: Products}, query=ProductsQuery)
+    @api.operation(scope=CATALOGUE, answers={200: Products}, problems=(404,), query=ProductsQuery)
     def list_products(caller: Caller) -> ResponseReturnValue:
         """Products of a catalog, by id."""
         asked = bodies.read_query(request, ProductsQuery)
         after = _read_cursor(asked.after) if asked.after else None
         with deps.db.read() as c:
+            live_index(c, caller.tenant, asked.catalog)
             rows = catalog.listing(c, caller.tenant, asked.catalog, after=after, limit=asked.limit)
             found = catalog.images_of(c, caller.tenant, [row.id for row in rows])
         more = len(rows) == asked.limit

@@ -52,10 +52,7 @@ class Deps:
 
     @cached_property
     def finisher(self) -> Finisher:
-        settings = self.settings
-        return Finisher(
-            self.db, self._woken, keep_for=settings.retention, no_match_below=settings.no_match_below
-        )
+        return Finisher(self.db, self.settings, self._woken)
 
     @cached_property
     def waiting(self) -> Waiting:

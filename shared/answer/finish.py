@@ -18,6 +18,7 @@ from shared.errors import LostClaim
 from shared.index.versions import Version
 from shared.jobs import ends
 from shared.jobs.job import State, failure, iso
+from shared.settings import Settings
 
 Woken = Callable[[str], None]  # tells whoever waits for this job
 
@@ -25,11 +26,11 @@ Woken = Callable[[str], None]  # tells whoever waits for this job
 class Finisher:
     """Merge, join and finish; the same code in index workers, the gateway and the keeper."""
 
-    def __init__(self, db: Database, woken: Woken, *, keep_for: float, no_match_below: float | None) -> None:
+    def __init__(self, db: Database, settings: Settings, woken: Woken) -> None:
         self._db = db
         self._woken = woken
-        self._keep_for = keep_for
-        self._no_match_below = no_match_below
+        self._keep_for = settings.retention
+        self._no_match_below = settings.no_match_below
 
     def bring(self, job: Row[Any], group: str, part: Part, timings_ms: dict[str, float]) -> None:
         """Hand in one group's part. The first of a group counts; the last of all finishes the job."""

@@ -100,7 +100,7 @@ def test_any_other_photo_stays(db: Database, end: End, other: dict[str, Any]) ->
 def test_a_search_whose_workers_were_lost_leaves_no_photo(db: Database, tmp_path: Path) -> None:
     silent: Any = Silent()
     settings = Settings(home=tmp_path, max_losses=1)
-    finisher = Finisher(db, silent.job_done, keep_for=KEEP_FOR, no_match_below=None)
+    finisher = Finisher(db, settings, silent.job_done)
     keeper = Keeper(settings, db, MemoryStore(), silent, silent, finisher)
     job_id = searched(db)
     with db.write() as c:

@@ -60,6 +60,12 @@ def test_a_dry_run_ends_with_its_plan(rig: VisionRig) -> None:
     assert job.expires_at - job.finished_at == pytest.approx(rig.vision.settings.errors_retention, abs=0.1)
 
 
+def test_a_manifest_of_which_nothing_can_be_read_fails_its_import(rig: VisionRig) -> None:
+    job = rig.import_bytes(b"title,price\nhat,1\n", "csv")
+    assert (job.state, job.error["code"], job.error["retryable"]) == ("failed", "manifest_unreadable", False)
+    assert len(rig.rows(row_errors)) == 1
+
+
 def test_tenants_take_turns_for_plans_chunks_and_ends_alike(rig: VisionRig) -> None:
     """One that has sent ten imports does not keep the other's one waiting."""
     for _ in range(10):

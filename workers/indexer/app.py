@@ -8,8 +8,7 @@ from shared import topology
 from shared.broker import make_celery
 from shared.runtime import admin
 from shared.runtime.consume import consume
-from shared.settings import Settings
-from shared.telemetry import configure
+from shared.runtime.opening import opened
 from shared.wakeups import LOG_GREW, Listener
 from workers.indexer import tasks
 from workers.indexer.build import Builder
@@ -21,11 +20,7 @@ log = logging.getLogger(__name__)
 
 
 def main() -> None:
-    settings = Settings()
-    configure(
-        level=settings.log_level, as_json=settings.log_json, process=settings.process, service="indexer"
-    )
-    indexer = open_indexer(settings)
+    settings, indexer = opened("indexer", open_indexer)
     app = make_celery(settings.amqp_or_redis_url, "tusou.indexer", [topology.index_queue(settings.group)])
     tasks.register(app, indexer)
     builder = Builder(indexer)

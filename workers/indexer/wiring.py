@@ -26,9 +26,7 @@ def open_indexer(settings: Settings) -> Indexer:
         store=open_store(settings.store_url),
         dispatcher=Dispatcher(settings.amqp_or_redis_url),
         notifier=notifier,
-        finisher=Finisher(
-            db, notifier.job_done, keep_for=settings.retention, no_match_below=settings.no_match_below
-        ),
+        finisher=Finisher(db, settings, notifier.job_done),
         engines=FaissEngines(FaissOptions(exact_below=settings.exact_below, threads=settings.faiss_threads)),
         cache=settings.index_cache,
     )

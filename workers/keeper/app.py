@@ -10,9 +10,9 @@ from shared.db import schema
 from shared.db.engine import Database
 from shared.dispatch import Dispatcher
 from shared.runtime import admin
+from shared.runtime.opening import opened
 from shared.settings import Settings
 from shared.storage.open import open_store
-from shared.telemetry import configure
 from shared.wakeups import Notifier
 from workers.keeper.deps import Keeper
 from workers.keeper.schedule import Schedule
@@ -31,16 +31,12 @@ def open_keeper(settings: Settings) -> Keeper:
         store=open_store(settings.store_url),
         dispatcher=Dispatcher(settings.amqp_or_redis_url),
         notifier=notifier,
-        finisher=Finisher(
-            db, notifier.job_done, keep_for=settings.retention, no_match_below=settings.no_match_below
-        ),
+        finisher=Finisher(db, settings, notifier.job_done),
     )
 
 
 def main() -> None:
-    settings = Settings()
-    configure(level=settings.log_level, as_json=settings.log_json, process=settings.process, service="keeper")
-    keeper = open_keeper(settings)
+    settings, keeper = opened("keeper", open_keeper)
     schedule = Schedule(keeper)
     signal.signal(signal.SIGTERM, lambda *_: schedule.stop())
     signal.signal(signal.SIGINT, lambda *_: schedule.stop())

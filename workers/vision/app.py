@@ -8,8 +8,7 @@ from shared import topology
 from shared.broker import make_celery
 from shared.runtime import admin
 from shared.runtime.consume import consume
-from shared.settings import Settings
-from shared.telemetry import configure
+from shared.runtime.opening import opened
 from workers.vision import tasks
 from workers.vision.batching.watchdog import Watchdog
 from workers.vision.imports.loop import ImportLoop
@@ -19,9 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def main() -> None:
-    settings = Settings()
-    configure(level=settings.log_level, as_json=settings.log_json, process=settings.process, service="vision")
-    vision = open_vision(settings)
+    settings, vision = opened("vision", open_vision)
     queues = [topology.SEARCH, topology.WRITE, topology.BULK]
     app = make_celery(settings.amqp_or_redis_url, "tusou.vision", queues)
     tasks.register(app, vision)

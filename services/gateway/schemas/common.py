@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 CATALOG_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
-CatalogName = Annotated[str, Field(pattern=CATALOG_PATTERN, description="1 to 64 letters, digits, . _ and -")]
+
+def _catalog_name(name: str) -> str:
+    if not re.fullmatch(CATALOG_PATTERN, name):
+        raise ValueError("a catalog's name is 1 to 64 letters, digits, . _ and -, a letter or digit first")
+    return name
+
+
+CatalogName = Annotated[
+    str,
+    AfterValidator(_catalog_name),
+    Field(json_schema_extra={"pattern": CATALOG_PATTERN}, description="1 to 64 letters, digits, . _ and -"),
+]
 
 
 class Ask(BaseModel):

@@ -23,12 +23,23 @@ ProductId = Annotated[str, Field(min_length=1, max_length=MAX_ID_BYTES)]
 ImageId = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 
 
-class PriceRange(Ask):
+class Range(Ask):
+    """Both ends belong to it; an absent one is open."""
+
+    min: float | None = Field(None, ge=0)
+    max: float | None = Field(None, ge=0)
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> Self:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError("min is greater than max: nothing can match")
+        return self
+
+
+class PriceRange(Range):
     """Other currencies do not match."""
 
     currency: str = Field(pattern=r"^[A-Za-z]{3}$", description="ISO 4217")
-    min: float | None = Field(None, ge=0)
-    max: float | None = Field(None, ge=0)
 
     @field_validator("currency")
     @classmethod
@@ -36,7 +47,7 @@ class PriceRange(Ask):
         return currency.upper()
 
 
-class RatingRange(Ask):
+class RatingRange(Range):
     min: float | None = Field(None, ge=0, le=5)
     max: float | None = Field(None, ge=0, le=5)
 
@@ -103,8 +114,9 @@ class SearchBody(Ask):
     )
     store: bool = Field(True, description="Keep the photo for its time, so that it can be searched again.")
 
-    @model_validator(mode="after")
-    def _has_area(self) -> Self:
-        if self.crop is not None and not (self.crop[0] < self.crop[2] and self.crop[1] < self.crop[3]):
+    @field_validator("crop")
+    @classmethod
+    def _has_area(cls, crop: Box | None) -> Box | None:
+        if crop is not None and not (crop[0] < crop[2] and crop[1] < crop[3]):
             raise ValueError("crop is x0, y0, x1, y1 with x0 < x1 and y0 < y1")
-        return self
+        return crop

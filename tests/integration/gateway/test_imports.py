@@ -63,7 +63,7 @@ def test_options_are_kept(gateway: Gateway) -> None:
     [
         ("a.tsv", b"id\ttitle\n", "tsv"),
         ("a.jsonl", b'{"id": "1"}\n', "jsonl"),
-        ("a.csv.gz", gzip.compress(MANIFEST), "csv"),
+        ("a.csv.gz", gzip.compress(MANIFEST, mtime=0), "csv"),
         ("a", b"PAR1....", "parquet"),
         ("a.csv", b'{"id": "1"}\n', "jsonl"),
         ("a", b"id\ttitle\n", "tsv"),

@@ -77,7 +77,7 @@ def test_json_that_is_nested_too_deep_is_told_in_our_words(gateway: Gateway) -> 
 
 def test_a_refused_value_is_told_without_the_validators_own_words(gateway: Gateway) -> None:
     answer = gateway.search(crop="[0, 0, 0, 0]")
-    assert answer.json["detail"] == "body: crop is x0, y0, x1, y1 with x0 < x1 and y0 < y1"
+    assert answer.json["detail"] == "crop: crop is x0, y0, x1, y1 with x0 < x1 and y0 < y1"
 
 
 def test_the_unexpected_leaves_no_trace_in_the_answer(
@@ -136,3 +136,26 @@ def test_without_its_database_the_gateway_says_503_and_come_back(
     answer = gateway.client.get(path)
     assert (answer.status_code, answer.json["code"]) == (503, "database_unavailable")
     assert (answer.json["retryable"], answer.headers["Retry-After"]) == (True, "1")
+
+
+def test_a_form_that_was_cut_short_says_so(gateway: Gateway) -> None:
+    answer = gateway.client.post(
+        "/v1/searches",
+        data=b"--tusou\r\nContent-Disposition: form-data; name=limit",
+        content_type="multipart/form-data; boundary=tusou",
+    )
+    assert answer.status_code == 422
+    assert "cut short" in answer.json["detail"]
+
+
+def test_a_body_of_another_type_says_what_may_be_sent(gateway: Gateway) -> None:
+    answer = gateway.client.post("/v1/searches", data=b"x", content_type="text/plain")
+    assert answer.status_code == 415
+    assert "multipart/form-data or application/json" in answer.json["detail"]
+
+
+def test_products_of_a_catalog_that_is_not_there_are_404(gateway: Gateway) -> None:
+    gateway.make_catalog()
+    assert gateway.client.get("/v1/products?catalog=nope").status_code == 404
+    detail = gateway.client.get("/v1/products?catalog=.x").json["detail"]
+    assert detail.startswith("catalog: a catalog's name")

@@ -14,7 +14,7 @@ from shared.index.placement import live_index
 from shared.index.versions import Version
 from shared.jobs import store
 from shared.jobs.ends import finish
-from shared.jobs.job import Claim, State
+from shared.jobs.job import Claim, State, failure
 from workers.vision.deps import Vision
 
 # Above this share of bad rows a `replace` deletes nothing unless it is forced.
@@ -51,17 +51,24 @@ def run(vision: Vision, claim: Claim) -> None:
         "version": _version(vision, claim, index.id, replaced=wanted.options["mode"] == "replace"),
         **outcome,
     }
+    nothing_read = wanted.unreadable and not counted["chunks"]
     with vision.db.write() as c:
         done = finish(
             c,
             claim.id,
-            State.SUCCEEDED,
+            State.FAILED if nothing_read else State.SUCCEEDED,
             attempt=claim.attempt,
             keep_for=vision.settings.errors_retention,
-            result=result,
+            result=None if nothing_read else result,
+            error=_unreadable(claim) if nothing_read else None,
         )
     if done:
         vision.notifier.job_done(claim.id)
+
+
+def _unreadable(claim: Claim) -> dict[str, Any]:
+    detail = f"no product could be read from the manifest; GET /v1/imports/{claim.id}/errors says why"
+    return failure("manifest_unreadable", detail, retryable=False)
 
 
 def _version(vision: Vision, claim: Claim, index_id: str, *, replaced: bool) -> str:
