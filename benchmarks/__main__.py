@@ -17,6 +17,8 @@ ORDER = (
     "freshness",
     "engine",
     "quality_gate",
+    "detection",
+    "multi_item",
 )
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 

@@ -21,7 +21,7 @@
     ├── SchemaOutdated              run `tusou migrate`
     └── LostClaim                   another attempt owns the row now
 
-`services/gateway/problems.py` holds the one table that maps them to HTTP.
+`services/gateway/http/problems.py` holds the one table that maps them to HTTP.
 """
 
 from __future__ import annotations

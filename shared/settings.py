@@ -104,6 +104,9 @@ class Settings(BaseSettings):
         "", description="Weights file, or a folder of `<model>.pth`; empty: the library's download."
     )
     device: str = Field("auto", description="`auto`, `cpu` or `cuda`.")
+    engine: str = Field(
+        "auto", description="`torch` or `onnx`; auto: onnx on a CPU where it is installed, torch on a GPU."
+    )
     model_threads: int = Field(0, description="Threads of the model on a CPU; 0 means all cores.")
     vision_threads: int = Field(16, description="Searches and writes in flight in one vision worker.")
     import_threads: int = Field(2, description="Threads of the import loop.")
@@ -115,6 +118,14 @@ class Settings(BaseSettings):
     max_batch: int = Field(16, description="Largest batch of searches.")
     max_wait_ms: float = Field(3.0, description="A batch waits so long for more.")
     model_stuck_after: float = Field(120.0, description="A model call of so long ends the process.")
+    detector: str = Field(
+        "",
+        description="Finds the items of a photo; empty: the whole photo, or the caller's crop, is the item.",
+    )
+    detector_weights: str = Field(
+        "", description="Its weights: a file, or a folder of `<detector>.onnx`/`.pth`."
+    )
+    max_items: int = Field(5, description="Items of one photo that are searched for, at most.")
     quality_gate: bool = Field(True, description="Reject photos that are too poor to search with.")
     normalised_side: int = Field(1024, description="Longest side of a stored image, in pixels.")
     thumbnail_side: int = Field(320, description="Longest side of a thumbnail, in pixels.")

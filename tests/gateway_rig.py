@@ -20,10 +20,10 @@ from sqlalchemy import insert, inspect, select, update
 from werkzeug.test import TestResponse
 
 from services.gateway.app import create_app
-from services.gateway.rates import RateLimiter
+from services.gateway.http.rates import RateLimiter
+from services.gateway.http.signing import Signer
+from services.gateway.load.waiting import Waiters
 from services.gateway.schemas.common import Tell
-from services.gateway.signing import Signer
-from services.gateway.waiting import Waiters
 from services.gateway.wiring import Deps
 from shared.catalog.catalogs import ensure
 from shared.db import schema

@@ -16,30 +16,31 @@ from shared.catalog.locks import next_accept_no
 from shared.catalog.writes import Wanted, accept_write
 from shared.db import schema
 from shared.db.engine import Database, now
-from shared.db.tables import imports, jobs, workers
-from shared.ids import new_id
+from shared.db.tables import images, imports, jobs, workers
+from shared.ids import new_id, random_id
 from shared.index.routes import Routes
 from shared.jobs import chunks as chunk_rows
 from shared.jobs import claims, store
 from shared.jobs.chunks import Chunk
 from shared.jobs.gate import Gate
-from shared.jobs.job import IMPORT, PRODUCT, Claim
+from shared.jobs.job import IMPORT, PRODUCT, SEARCH, Claim
 from shared.jobs.turns import next_turn
 from shared.settings import Settings
 from shared.storage import owners
 from shared.storage.memory import MemoryStore
 from shared.storage.names import new_name
 from shared.telemetry import Step
-from shared.topology import EMBED_WRITE, PLAN
+from shared.topology import EMBED, EMBED_WRITE, PLAN
 from tests.fakes import FakeDispatcher, FakeNotifier
 from workers.models.fake import FakeModel
-from workers.vision import write
+from workers.vision import search, story, write
 from workers.vision.batching.batcher import Batcher
 from workers.vision.decode.pool import DecodePool
 from workers.vision.deps import Vision
 from workers.vision.fetch import Fetcher, FetchLimits
 from workers.vision.imports import chunks
 from workers.vision.imports.loop import ImportLoop
+from workers.vision.items import ItemFinder
 from workers.vision.quality import QualityThresholds
 
 TENANT = "shop"
@@ -56,7 +57,9 @@ OPTIONS = {
 class VisionRig:
     """`settings` are those of `Settings`; image sources are files of `folder`, or URLs of loopback hosts."""
 
-    def __init__(self, home: Path, *, gate: Gate | None = None, **settings: Any) -> None:
+    def __init__(
+        self, home: Path, *, gate: Gate | None = None, items: ItemFinder | None = None, **settings: Any
+    ) -> None:
         self.folder = home / "data"
         self.folder.mkdir()
         model = FakeModel()
@@ -64,6 +67,7 @@ class VisionRig:
         schema.migrate(self.db)
         self.store = MemoryStore()
         self.notifier = FakeNotifier()
+        self.dispatcher = FakeDispatcher()
         self.vision = Vision(
             settings=Settings(
                 home=home,
@@ -75,7 +79,7 @@ class VisionRig:
             ),
             db=self.db,
             store=self.store,
-            dispatcher=FakeDispatcher(),
+            dispatcher=self.dispatcher,
             notifier=self.notifier,
             model=model,
             batcher=Batcher(model, max_batch=16, max_wait_ms=1, import_wait_ms=1),
@@ -84,6 +88,7 @@ class VisionRig:
             thresholds=QualityThresholds(),
             routes=Routes(self.db, seen_within=5),
             gate=gate or Gate(),
+            items=items,
         )
         self.vision.announce()
         self.loop = ImportLoop(self.vision)
@@ -113,14 +118,14 @@ class VisionRig:
                 wanted=[Wanted(source) for source in sources],
                 replace=True,
             )
-            images = [{"source": source, "image_version": None} for source in sources]
+            wanted = [{"source": source, "image_version": None} for source in sources]
             store.accept(
                 c,
                 job_id=job_id,
                 tenant=tenant,
                 kind=PRODUCT,
                 stage=EMBED_WRITE,
-                request={"product_id": product_id, "catalog": "default", "images": images},
+                request={"product_id": product_id, "catalog": "default", "images": wanted},
                 due_in=5,
                 catalog="default",
                 product_id=product_id,
@@ -167,7 +172,42 @@ class VisionRig:
             )
         return job_id
 
+    def ask(self, photo: bytes, **asked: Any) -> str:
+        """A search with an upload, as the gateway accepts it; returns the id of its job."""
+        job_id, image_id = new_id(), random_id()
+        stored = self.store.put(new_name("uploads", TENANT, self.db.clock()), photo)
+        request = {
+            "image": {"kind": "upload", "id": image_id, "came_along": True},
+            "store": True,
+            "crop": None,
+        }
+        with self.db.write() as c:
+            index = ensure(c, self.db, TENANT, "default", self.vision.model.name, group="g1")
+            owners.own(c, TENANT, [stored], keep_for=60)
+            c.execute(
+                insert(images).values(
+                    id=image_id, tenant=TENANT, state="new", upload=stored.name, created_at=now()
+                )
+            )
+            store.accept(
+                c,
+                job_id=job_id,
+                tenant=TENANT,
+                kind=SEARCH,
+                stage=EMBED,
+                request={**request, **asked},
+                due_in=5,
+                catalog="default",
+                fingerprint=index.fingerprint,
+            )
+        return job_id
+
     # what this worker does
+
+    def search(self, job_id: str) -> Row[Any]:
+        """The story of a search up to its outcome; returns the job's row."""
+        story.run(self.vision, self.claim(job_id, EMBED.name), search.run)
+        return self.job(job_id)
 
     def write(self, job_id: str) -> Row[Any]:
         """The story of a write; returns the job's row."""

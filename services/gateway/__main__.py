@@ -9,7 +9,7 @@ import sys
 from pydantic import ValidationError
 
 from services.gateway.app import EXTENSION, create_app
-from services.gateway.server import Server
+from services.gateway.http.server import Server
 from shared import telemetry
 from shared.errors import TusouError
 from shared.settings import Settings, sentences

@@ -5,17 +5,17 @@ from __future__ import annotations
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
-from services.gateway import headers, problems, routing
-from services.gateway.catalogs import catalogs
-from services.gateway.health import health
-from services.gateway.images import images
-from services.gateway.imports import imports
-from services.gateway.jobs import jobs
-from services.gateway.models import models
-from services.gateway.operations import JSON_BYTES, Operations
-from services.gateway.page import page
-from services.gateway.products import products
-from services.gateway.searches import searches
+from services.gateway.http import headers, problems, routing
+from services.gateway.http.operations import JSON_BYTES, Operations
+from services.gateway.resources.catalogs import catalogs
+from services.gateway.resources.health import health
+from services.gateway.resources.images import images
+from services.gateway.resources.imports import imports
+from services.gateway.resources.jobs import jobs
+from services.gateway.resources.models import models
+from services.gateway.resources.page import page
+from services.gateway.resources.products import products
+from services.gateway.resources.searches import searches
 from services.gateway.wiring import Deps, open_deps
 from shared.settings import Settings
 

@@ -6,11 +6,11 @@ import logging
 from dataclasses import dataclass
 from functools import cached_property
 
-from services.gateway.admission import Admission
-from services.gateway.auth import DEFAULT_TENANT, Guard
-from services.gateway.rates import RateLimiter
-from services.gateway.signing import Signer, shared_secret
-from services.gateway.waiting import Waiters, Waiting
+from services.gateway.http.auth import DEFAULT_TENANT, Guard
+from services.gateway.http.rates import RateLimiter
+from services.gateway.http.signing import Signer, shared_secret
+from services.gateway.load.admission import Admission
+from services.gateway.load.waiting import Waiters, Waiting
 from shared.answer.finish import Finisher
 from shared.db import schema
 from shared.db.engine import Database

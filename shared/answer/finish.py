@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from shared.answer.join import join
-from shared.answer.merge import OVERFETCH, Part, merge
+from shared.answer.merge import OVERFETCH, Part, merge, with_whole
 from shared.answer.outcome import Outcome
 from shared.db.engine import Database
 from shared.db.tables import jobs, parts
@@ -92,7 +92,9 @@ class Finisher:
         started = time.perf_counter()
         outcome = Outcome.from_bytes(job.outcome)
         request = job.request
-        found = merge(came.values(), len(outcome.items), request["limit"] + OVERFETCH)
+        found = merge(came.values(), len(outcome.searched), request["limit"] + OVERFETCH)
+        if outcome.whole is not None:
+            found = with_whole(found, request["group_by"])
         positions = {shard: place for part in came.values() for shard, place in part.positions.items()}
         missing = sorted({shard for shards in job.groups.values() for shard in shards} - positions.keys())
         index_id = next(iter(came.values())).index_id
@@ -110,6 +112,7 @@ class Finisher:
         result = {
             "image": outcome.image,
             "items": items,
+            "main_item": 0,
             "index": {
                 "version": Version(index_id, positions).encode(),
                 "time": iso(min(part.time for part in came.values())),

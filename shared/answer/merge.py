@@ -56,7 +56,22 @@ def merge(parts: Iterable[Part], item_count: int, limit: int) -> list[list[Hit]]
     return [
         sorted(
             (hit for part in every for hit in part.items[number]),
-            key=lambda hit: (-hit.score, hit.product_id, hit.image_id),
+            key=_best_first,
         )[:limit]
         for number in range(item_count)
     ]
+
+
+def with_whole(found: list[list[Hit]], group_by: str) -> list[list[Hit]]:
+    """The last list, the whole photo's, joins the first, the main item's.
+
+    Of one product, or of one image with `group_by` image, the better hit stays.
+    """
+    best: dict[str, Hit] = {}
+    for hit in sorted((*found[0], *found[-1]), key=_best_first):
+        best.setdefault(hit.image_id if group_by == "image" else hit.product_id, hit)
+    return [list(best.values()), *found[1:-1]]
+
+
+def _best_first(hit: Hit) -> tuple[float, str, str]:
+    return (-hit.score, hit.product_id, hit.image_id)

@@ -20,30 +20,41 @@ class Item:
     label_score: float | None
     vector: bytes
 
+    def to_json(self) -> dict[str, Any]:
+        vector = base64.b64encode(self.vector).decode()
+        return {"box": self.box, "label": self.label, "label_score": self.label_score, "vector": vector}
+
+    @classmethod
+    def from_json(cls, body: dict[str, Any]) -> Item:
+        vector = base64.b64decode(body["vector"])
+        return cls(tuple(body["box"]), body["label"], body["label_score"], vector)
+
 
 @dataclass(frozen=True)
 class Outcome:
+    """`items` has at least one, the main one first. `whole` is the whole photo beside items found in it."""
+
     image: dict[str, Any]  # id, width, height, quality
     items: tuple[Item, ...]
     fingerprint: str
+    whole: Item | None = None
+
+    @property
+    def searched(self) -> tuple[Item, ...]:
+        """What the index workers are asked for: the items, then the whole photo if it is another one."""
+        return self.items if self.whole is None else (*self.items, self.whole)
 
     def to_bytes(self) -> bytes:
-        items = [
-            {
-                "box": i.box,
-                "label": i.label,
-                "label_score": i.label_score,
-                "vector": base64.b64encode(i.vector).decode(),
-            }
-            for i in self.items
-        ]
-        return json.dumps({"image": self.image, "items": items, "fingerprint": self.fingerprint}).encode()
+        body = {
+            "image": self.image,
+            "items": [item.to_json() for item in self.items],
+            "fingerprint": self.fingerprint,
+            "whole": self.whole.to_json() if self.whole else None,
+        }
+        return json.dumps(body).encode()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Outcome:
         body = json.loads(data)
-        items = tuple(
-            Item(tuple(i["box"]), i["label"], i["label_score"], base64.b64decode(i["vector"]))
-            for i in body["items"]
-        )
-        return cls(body["image"], items, body["fingerprint"])
+        whole = Item.from_json(body["whole"]) if body["whole"] else None
+        return cls(body["image"], tuple(map(Item.from_json, body["items"])), body["fingerprint"], whole)

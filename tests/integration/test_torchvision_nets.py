@@ -29,7 +29,7 @@ WEIGHTS = DATA / "weights" / "mobilenet_v2.pth"
 
 def _load(name: str, weights: Path) -> Model:
     # One thread: beside other tests, OpenMP threads that wait for each other are slower than none.
-    return load_model(name, weights=str(weights), device="cpu", threads=1)
+    return load_model(name, weights=str(weights), device="cpu", threads=1, engine="torch")
 
 
 def test_the_registry_knows_each_network() -> None:
@@ -119,7 +119,11 @@ def test_weights_come_from_the_object_store(tmp_path: Path) -> None:
     content = invent_weights("mobilenet_v2", tmp_path).read_bytes()
 
     model = load_model(
-        "mobilenet_v2", weights=None, device="cpu", fetch_object={"mobilenet_v2.pth": content}.get
+        "mobilenet_v2",
+        weights=None,
+        device="cpu",
+        engine="torch",
+        fetch_object={"mobilenet_v2.pth": content}.get,
     )
 
     assert model.fingerprint == _load("mobilenet_v2", tmp_path).fingerprint
@@ -142,7 +146,7 @@ def test_the_threads_are_those_asked_for(tmp_path: Path) -> None:
     weights = str(invent_weights("mobilenet_v2", tmp_path))
 
     for threads in (2, 1):
-        load_model("mobilenet_v2", weights=weights, device="cpu", threads=threads)
+        load_model("mobilenet_v2", weights=weights, device="cpu", threads=threads, engine="torch")
         assert torch.get_num_threads() == threads
 
 

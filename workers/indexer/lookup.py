@@ -55,7 +55,7 @@ def _search(indexer: Indexer, job: Row[Any], index_id: str, shards: list[int]) -
         return None
     queries = [
         query_of(job.request, np.frombuffer(item.vector, np.float16).astype(np.float32))
-        for item in outcome.items
+        for item in outcome.searched
     ]
     views = {h.shard: h.view for h in held}
     items = tuple(tuple(_search_item(held, views, query)) for query in queries)

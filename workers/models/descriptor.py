@@ -17,15 +17,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from workers.models.classical.describe import DIM, describe
+from workers.models.classical.describe import DESCRIBED, DIM, describe
 from workers.models.classical.grid import SIDE
 from workers.models.classical.whitening import PICTURES, SEED, SHRINKAGE, drawn_whitening
 from workers.models.fingerprint import fingerprint
 from workers.models.port import Embedded
 from workers.models.preprocess import Preprocess, check_images
 from workers.models.steps import warm
-
-_ARCHITECTURE = "mirror-averaged second-order pooling of gradients, Lab colour and place, version 1"
 
 
 class Descriptor:
@@ -47,7 +45,7 @@ class Descriptor:
     def __init__(self) -> None:
         self._whitening = drawn_whitening()
         self.fingerprint = fingerprint(
-            architecture=_ARCHITECTURE,
+            architecture=DESCRIBED,
             weights_sha256="",
             preprocess=self.preprocess,
             dim=DIM,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from shared.errors import TusouError
+from workers.models.artefact_files import Opened, open_folder, open_stored, pack
 from workers.models.descriptor import Descriptor
+from workers.models.devices import check_device
+from workers.models.exported import exported
 from workers.models.fake import FakeModel
 from workers.models.port import Model
-from workers.models.weights import FetchObject
+from workers.models.serving import choose_engine, needs_torch, serve
+from workers.models.weights import FetchObject, find_weights
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,8 @@ class _Options:
     device: str
     threads: int
     fetch_object: FetchObject | None
+    engine: str
+    cache: Path | None
 
 
 def load_model(
@@ -30,47 +36,62 @@ def load_model(
     device: str = "auto",
     threads: int = 0,
     fetch_object: FetchObject | None = None,
+    engine: str = "auto",
+    cache: Path | None = None,
 ) -> Model:
-    """A model ready for `warmup`. `device` is auto, cpu or cuda; `threads` 0 means all cores.
+    """A model ready for `warmup`, which bears the name it was asked by.
 
-    `descriptor` and `fake` take no weights and run on the CPU. Raises WeightsMissing, and TusouError for an
-    unknown name, weights of another network, torch not installed, or a GPU that is not there.
+    `name` is built in, or an artefact's: its folder, or what it is called in the folder `weights` or in the
+    object store. `device` is auto, cpu or cuda, `engine` auto, torch or onnx (see `serving.choose_engine`);
+    `threads` 0 means all cores. Built-in networks exported to ONNX are kept in the folder `cache`.
+    `descriptor` and `fake` take no weights and run on the CPU, artefacts bring their own. Raises
+    WeightsMissing, and TusouError for an unknown name, weights of another network, a damaged artefact, an
+    engine not installed, or a GPU that is not there.
     """
-    factory = _FACTORIES.get(name)
-    if factory is None:
-        raise TusouError(f"there is no model {name!r}; there are: {', '.join(names())}", code="unknown_model")
-    if device not in _DEVICES:
-        raise TusouError(f"there is no device {device!r}; there are: {', '.join(_DEVICES)}", code="no_device")
-    return factory(_Options(weights, device, threads, fetch_object))
+    options = _Options(weights, device, threads, fetch_object, engine, cache)
+    check_device(device)
+    if name in _FACTORIES:
+        return _FACTORIES[name](options)
+    opened = find_artefact(name, weights=weights, fetch_object=fetch_object)
+    return serve(opened, name=name, engine=engine, device=device, threads=threads)
+
+
+def find_artefact(name: str, *, weights: str | None, fetch_object: FetchObject | None) -> Opened:
+    """The artefact in the folder `name`, in `weights`, or of that name in the object store.
+
+    Raises TusouError where there is none, or one that cannot be trusted.
+    """
+    opened = open_folder(Path(name).expanduser())
+    if opened is None and weights:
+        opened = open_folder(Path(weights).expanduser() / name)
+    if opened is None and fetch_object is not None:
+        opened = open_stored(name, fetch_object)
+    if opened is None:
+        raise TusouError(
+            f"there is no model {name!r}: no folder of a trained model, none of that name in the object "
+            f"store; built in are: {', '.join(names())}",
+            code="unknown_model",
+        )
+    return opened
 
 
 def names() -> tuple[str, ...]:
-    """All names that `load_model` knows."""
+    """All names that `load_model` knows without being given a folder or an object store."""
     return tuple(_FACTORIES)
 
 
 def _torchvision(name: str, options: _Options) -> Model:
-    # Before torch is loaded, which reads it once: by default OpenMP's threads spin while they wait for each
-    # other. On 2 cores with other work MobileNetV2 then takes 146 ms an image, and 38 ms this way.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    try:
-        from workers.models import torchvision_nets
-    except ModuleNotFoundError as error:
-        if error.name not in ("torch", "torchvision"):
-            raise
-        raise TusouError(
-            f"the model {name} needs torch: pip install 'tusou[torch]'", code="torch_missing"
-        ) from error
-    return torchvision_nets.load(
-        name,
-        weights=options.weights,
-        device=options.device,
-        threads=options.threads,
-        fetch_object=options.fetch_object,
-    )
+    engine, device = choose_engine(options.engine, options.device)
+    source = find_weights(name, weights=options.weights, fetch_object=options.fetch_object)
+    if engine == "onnx":
+        opened = exported(name, source, cache=options.cache)
+    else:
+        with needs_torch(name):
+            from workers.models import torchvision_nets
+        opened, _ = pack(*torchvision_nets.load(name, source), None)
+    return serve(opened, name=name, engine=engine, device=device, threads=options.threads)
 
 
-_DEVICES: Final = ("auto", "cpu", "cuda")
 _TORCHVISION: Final = ("mobilenet_v2", "mobilenet_v3_large", "resnet50", "convnext_tiny", "vit_b_32")
 _FACTORIES: Final[dict[str, Callable[[_Options], Model]]] = {
     "descriptor": lambda _: Descriptor(),

@@ -1,8 +1,7 @@
-"""A network's parameters as a dictionary of float32 tensors, and their hash."""
+"""A network's parameters as a dictionary of float32 tensors."""
 
 from __future__ import annotations
 
-import hashlib
 import io
 import logging
 import pickle
@@ -24,19 +23,13 @@ def load_state(
     name: str, published: WeightsEnum, *, weights: str | None, fetch_object: FetchObject | None
 ) -> State:
     """Raises WeightsMissing, and TusouError for a file that is no weights."""
-    found = find_weights(name, weights=weights, fetch_object=fetch_object)
-    state = _download(name, published) if found is None else _read(name, found)
+    return load_found(name, published, find_weights(name, weights=weights, fetch_object=fetch_object))
+
+
+def load_found(name: str, published: WeightsEnum, source: Path | bytes | None) -> State:
+    """As `load_state`, from what `find_weights` found."""
+    state = _download(name, published) if source is None else _read(name, source)
     return {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
-
-
-def state_sha256(state: State) -> str:
-    """Of names, types, shapes and numbers: the same weights hash the same whatever file they came in."""
-    digest = hashlib.sha256()
-    for key in sorted(state):
-        value = state[key].contiguous()
-        digest.update(f"{key} {value.dtype} {tuple(value.shape)}\n".encode())
-        digest.update(value.numpy().data)
-    return digest.hexdigest()
 
 
 def _read(name: str, source: Path | bytes) -> Mapping[str, torch.Tensor]:

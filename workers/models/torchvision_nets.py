@@ -2,42 +2,56 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+import numpy as np
 import torch
 from torch import nn
 from torchvision import models
 from torchvision.models import WeightsEnum
 
 from shared.errors import TusouError
-from workers.models.fingerprint import fingerprint
+from workers.models.artefact import TORCHVISION, Artefact
+from workers.models.engine import cores
+from workers.models.onnx_export import to_onnx
 from workers.models.preprocess import Preprocess
-from workers.models.state import State, load_state, state_sha256, unfit
-from workers.models.torch_net import TorchNet
-from workers.models.weights import FetchObject
+from workers.models.state import State, load_found, unfit
+from workers.models.torch_engine import Divided, GeneralisedMean, TorchEngine
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """`head` is the module that turns features of `dim` into logits; what it is given is the embedding."""
+    """`head` is the module that turns features of `dim` into logits; what it is given is the embedding.
+
+    `maps` is the module whose output's average that is, where features can be pooled otherwise too.
+    """
 
     build: Callable[[], nn.Module]
     weights: WeightsEnum
     dim: int
     head: str
+    maps: str | None = None
 
 
 # The first published weights of each, although newer ones classify better: what raises a classifier's
 # accuracy (label smoothing, mixing) makes its features worse elsewhere (Kornblith and others, NeurIPS 2021).
 ARCHITECTURES: Final = {
     "mobilenet_v2": Architecture(
-        models.mobilenet_v2, models.MobileNet_V2_Weights.IMAGENET1K_V1, dim=1280, head="classifier"
+        models.mobilenet_v2,
+        models.MobileNet_V2_Weights.IMAGENET1K_V1,
+        dim=1280,
+        head="classifier",
+        maps="features",
     ),
     "mobilenet_v3_large": Architecture(
-        models.mobilenet_v3_large, models.MobileNet_V3_Large_Weights.IMAGENET1K_V1, dim=960, head="classifier"
+        models.mobilenet_v3_large,
+        models.MobileNet_V3_Large_Weights.IMAGENET1K_V1,
+        dim=960,
+        head="classifier",
+        maps="features",
     ),
     "resnet50": Architecture(models.resnet50, models.ResNet50_Weights.IMAGENET1K_V1, dim=2048, head="fc"),
     "convnext_tiny": Architecture(
@@ -47,49 +61,83 @@ ARCHITECTURES: Final = {
 }
 
 
-def load(
-    name: str, *, weights: str | None, device: str, threads: int, fetch_object: FetchObject | None
-) -> TorchNet:
-    """One of ARCHITECTURES with its weights. `device` is auto, cpu or cuda; `threads` 0 means all cores.
+def describe(name: str) -> str:
+    """What an artefact's card calls the architecture `name`."""
+    return f"{TORCHVISION}{name}, input of {ARCHITECTURES[name].head}"
 
-    Raises WeightsMissing, and TusouError for weights of another network or a GPU that is not there.
+
+_BY_DESCRIPTION: Final = {describe(name): name for name in ARCHITECTURES}
+
+
+def load(name: str, source: Path | bytes | None) -> tuple[Artefact, State]:
+    """One of ARCHITECTURES as published and its weights, from `find_weights` or (None) the download.
+
+    Raises WeightsMissing, and TusouError for a file that is no weights.
     """
-    device = _device(device)
-    torch.set_num_threads(threads or _cores())
     architecture = ARCHITECTURES[name]
-    state = load_state(name, architecture.weights, weights=weights, fetch_object=fetch_object)
-    preprocess = _preprocess(architecture.weights)
-    body, head = _split(name, architecture, state, device)
-    return TorchNet(
+    state = load_found(name, architecture.weights, source)
+    artefact = Artefact(
         name=name,
+        architecture=describe(name),
         dim=architecture.dim,
-        preprocess=preprocess,
+        preprocess=_preprocess(architecture.weights),
         labels=tuple(architecture.weights.meta["categories"]),
-        fingerprint=fingerprint(
-            architecture=f"torchvision {name}, input of {architecture.head}",
-            weights_sha256=state_sha256(state),
-            preprocess=preprocess,
-            dim=architecture.dim,
-        ),
-        body=body,
-        head=head,
-        device=device,
+        training={"weights": f"torchvision's layout, {architecture.weights}"},
     )
+    return artefact, state
 
 
-def _split(name: str, architecture: Architecture, state: State, device: str) -> tuple[nn.Module, nn.Module]:
-    """Body and head with the weights in them; every key must match."""
+def torch_engine(
+    artefact: Artefact, state: Mapping[str, np.ndarray], *, device: str, threads: int
+) -> TorchEngine:
+    """An artefact's network on `device` (cpu or cuda); `threads` 0 means all cores.
+
+    Raises TusouError for an architecture that is none of ours, or parameters of another.
+    """
+    torch.set_num_threads(threads or cores())
+    network = divided(artefact, {key: torch.from_numpy(value) for key, value in state.items()})
+    on_device = network.to(device).to(memory_format=torch.channels_last)
+    return TorchEngine(on_device, artefact.preprocess, device)
+
+
+def divided(artefact: Artefact, state: State) -> Divided:
+    """The network with its parameters, in eval mode.
+
+    Raises TusouError for an architecture that is none of ours, and unless every key matches.
+    """
+    name = _BY_DESCRIPTION.get(artefact.architecture)
+    if name is None:
+        raise TusouError(f"torch cannot build the network {artefact.architecture!r} here", code="no_engine")
+    found = ARCHITECTURES[name]
     with torch.device("meta"):  # parameters without numbers: what the weights do not fill cannot compute
-        net = architecture.build()
+        net = found.build()
     try:
         net.load_state_dict(state, strict=True, assign=True)
     except RuntimeError as error:
         raise unfit(name, f"they are another network's: {error}") from error
-    net = net.eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)
-    head = net.get_submodule(architecture.head)
-    parent, _, attribute = architecture.head.rpartition(".")
+    net = net.eval().requires_grad_(False)
+    return _averaged(net, found.head) if artefact.pooling == 1 else _pooled(net, found, artefact.pooling)
+
+
+def as_onnx(artefact: Artefact, state: State) -> bytes:
+    """The network's ONNX file. Raises as `divided`."""
+    network = divided(artefact, state)
+    return to_onnx(network.body, network.head, artefact.preprocess, network.pool)
+
+
+def _averaged(net: nn.Module, head_name: str) -> Divided:
+    head = net.get_submodule(head_name)
+    parent, _, attribute = head_name.rpartition(".")
     setattr(net.get_submodule(parent), attribute, nn.Identity())
-    return net, head
+    return Divided(net, head)
+
+
+def _pooled(net: nn.Module, found: Architecture, exponent: float) -> Divided:
+    """The classifier is given the average that it was trained on, the embedding is pooled otherwise."""
+    if found.maps is None:
+        raise TusouError("this network's features have no map to pool", code="no_engine")
+    head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), net.get_submodule(found.head))
+    return Divided(net.get_submodule(found.maps), head, GeneralisedMean(exponent))
 
 
 def _preprocess(weights: WeightsEnum) -> Preprocess:
@@ -102,16 +150,3 @@ def _preprocess(weights: WeightsEnum) -> Preprocess:
         mean=tuple(published.mean),
         std=tuple(published.std),
     )
-
-
-def _device(wanted: str) -> str:
-    if wanted == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise TusouError("TUSOU_DEVICE is cuda, but torch finds no GPU here; use auto or cpu", code="no_gpu")
-    return wanted
-
-
-def _cores() -> int:
-    """Cores that this process may use, where the system tells."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

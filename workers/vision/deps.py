@@ -18,6 +18,7 @@ from workers.models.port import Model
 from workers.vision.batching.batcher import Batcher
 from workers.vision.decode.pool import DecodePool
 from workers.vision.fetch import Fetcher, HostPool
+from workers.vision.items import ItemFinder
 from workers.vision.nudges import Nudges
 from workers.vision.quality import QualityThresholds
 
@@ -37,6 +38,7 @@ class Vision:
     fetcher: Fetcher
     thresholds: QualityThresholds
     routes: Routes
+    items: ItemFinder | None = None  # without a detector the whole photo is the item
     gate: Gate = field(default_factory=Gate)
     nudges: Nudges = field(default_factory=Nudges)
     images_pool: HostPool = field(init=False)

@@ -1,28 +1,30 @@
-"""The story of one search, up to the vector: photo → decoded → good enough? → embedded → outcome stored."""
+"""The story of one search, up to the vector: photo → decoded → good enough? → recognised → outcome stored."""
 
 from __future__ import annotations
 
 import logging
 from typing import Any
 
-from shared.answer.outcome import WHOLE, Item, Outcome
+from shared.answer.outcome import Outcome
 from shared.db.engine import now
-from shared.errors import FingerprintMismatch, TusouError
+from shared.errors import FingerprintMismatch
 from shared.jobs import store as jobs
 from shared.jobs.job import Claim
 from shared.messages import PartMessage
 from shared.reasons import Reason
 from shared.telemetry import Timings
 from shared.topology import INDEX_SEARCH, LOOKUP
-from shared.vectors.codec import to_unit_f16
 from workers.vision import photos, story
-from workers.vision.batching.batcher import Lane, ModelFailure
 from workers.vision.decode.pool import Decoded, DecodePlan
 from workers.vision.deps import Vision
 from workers.vision.photos import Photo
 from workers.vision.quality import judge
+from workers.vision.recognise import recognise
 
 log = logging.getLogger(__name__)
+
+# Of the photo as a detector sees it: an item of a third of it still fills a model's input.
+VIEW_SIDE = 768
 
 
 def run(vision: Vision, claim: Claim) -> None:
@@ -39,7 +41,7 @@ def run(vision: Vision, claim: Claim) -> None:
 
     keep = request["store"] and not photo.of_product and not photo.normalised
     with timings.measure("decode"):
-        decoded = vision.decoder.decode(photo.data, _plan(vision, request, keep=keep))
+        decoded = vision.decoder.decode(photo.data, _plan(vision, photo, request, keep=keep))
     if isinstance(decoded, Reason):
         story.reject(vision, claim, [decoded], timings)
         return
@@ -48,29 +50,25 @@ def run(vision: Vision, claim: Claim) -> None:
         story.reject(vision, claim, reasons, timings)
         return
 
-    with timings.measure("infer"):
-        assert decoded.pixels is not None
-        (embedded,) = vision.batcher.submit(Lane.SEARCH, [decoded.pixels]).result()
-    if isinstance(embedded, ModelFailure):
-        raise TusouError(
-            f"the model failed on this photo: {embedded.detail}", code="model_failed", retryable=True
-        )
-
-    box = tuple(request["crop"]) if request["crop"] else WHOLE
-    item = Item(box, embedded.label, embedded.label_score, to_unit_f16(embedded.vector).tobytes())
+    crop = tuple(request["crop"]) if request["crop"] else None
+    recognised = recognise(vision, decoded, crop, timings)
     size = {"width": decoded.width, "height": decoded.height}
     image = {"id": photo.image_id, **size, "quality": decoded.metrics}
-    _hand_over(vision, claim, Outcome(image, (item,), vision.model.fingerprint), timings)
+    outcome = Outcome(image, recognised.items, vision.model.fingerprint, recognised.whole)
+    _hand_over(vision, claim, outcome, timings)
     if keep:
         _put_away(vision, claim, photo, decoded)
 
 
-def _plan(vision: Vision, request: dict[str, Any], *, keep: bool) -> DecodePlan:
+def _plan(vision: Vision, photo: Photo, request: dict[str, Any], *, keep: bool) -> DecodePlan:
+    # A product's own image shows the product, and the caller's crop wins.
+    whole_alone = vision.items is None or photo.of_product or request["crop"]
     return DecodePlan(
         preprocess=vision.model.preprocess,
         box=tuple(request["crop"]) if request["crop"] else None,
         normalised_side=vision.settings.normalised_side if keep else None,
         thumbnail_side=vision.settings.thumbnail_side if keep else None,
+        view_side=None if whole_alone else VIEW_SIDE,
     )
 
 

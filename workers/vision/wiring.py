@@ -13,6 +13,7 @@ from shared.storage.names import new_name
 from shared.storage.open import open_store
 from shared.storage.port import ObjectStore
 from shared.wakeups import Notifier
+from workers.models.detectors.registry import load_detector
 from workers.models.registry import load_model
 from workers.models.weights import STORE_PREFIX, FetchObject
 from workers.vision.batching.batcher import Batcher
@@ -20,6 +21,7 @@ from workers.vision.batching.warmup import choose_import_batch
 from workers.vision.decode.pool import DecodeLimits, DecodePool
 from workers.vision.deps import Vision
 from workers.vision.fetch import Fetcher, FetchLimits
+from workers.vision.items import ItemFinder
 from workers.vision.quality import QualityThresholds
 
 log = logging.getLogger(__name__)
@@ -45,17 +47,33 @@ def _weights_in(store: ObjectStore, db: Database) -> FetchObject:
     return fetch
 
 
+def _item_finder(settings: Settings, fetch_weights: FetchObject) -> ItemFinder | None:
+    if not settings.detector:
+        return None
+    detector = load_detector(
+        settings.detector,
+        weights=settings.detector_weights or None,
+        device=settings.device,
+        threads=settings.model_threads,
+        fetch_object=fetch_weights,
+    )
+    return ItemFinder(detector, most=settings.max_items)
+
+
 def open_vision(settings: Settings) -> Vision:
     """Load and warm the model, start the children. Raises WeightsMissing, SchemaOutdated, Unavailable."""
     db = Database(settings.sql_url)
     schema.check(db)
     store = open_store(settings.store_url)
+    fetch_weights = _weights_in(store, db)
     model = load_model(
         settings.model,
         weights=settings.weights or None,
         device=settings.device,
         threads=settings.model_threads,
-        fetch_object=_weights_in(store, db),
+        fetch_object=fetch_weights,
+        engine=settings.engine,
+        cache=settings.home / "models",
     )
     batch = settings.import_batch or choose_import_batch(model, on_gpu=model.device == "cuda")
     log.info("imports use batches of %d", batch)
@@ -81,4 +99,5 @@ def open_vision(settings: Settings) -> Vision:
         fetcher=_fetcher(settings),
         thresholds=QualityThresholds(),
         routes=Routes(db, seen_within=settings.replica_seen),
+        items=_item_finder(settings, fetch_weights),
     )

@@ -66,6 +66,7 @@ class IndexState(Tell):
 class SearchResult(Tell):
     image: QueryImage
     items: list[Item]
+    main_item: int = Field(description="Which of the items the photo is most likely of.")
     index: IndexState
     model: str
 

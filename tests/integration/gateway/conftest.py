@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from services.gateway.server import Server
+from services.gateway.http.server import Server
 from shared.db import schema
 from shared.db.engine import Database
 from tests.gateway_rig import NOWHERE, Gateway

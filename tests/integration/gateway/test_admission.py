@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from services.gateway import admission
-from services.gateway.admission import Load, read_load
+from services.gateway.load import admission
+from services.gateway.load.admission import Load, read_load
 from shared.db.engine import now
 from shared.db.tables import images, jobs, objects, workers
 from tests.gateway_rig import Gateway

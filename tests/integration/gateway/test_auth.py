@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.gateway import auth
+from services.gateway.http import auth
 from shared import keys
 from shared.errors import InvalidRequest, NotFound
 from tests.gateway_rig import Gateway

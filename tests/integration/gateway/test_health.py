@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from services.gateway import health
+from services.gateway.resources import health
 from shared.db.engine import now
 from shared.db.tables import replicas, workers
 from shared.errors import StoreUnavailable, Unavailable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
-from services.gateway.signing import Signer, shared_secret
+from services.gateway.http.signing import Signer, shared_secret
 from shared.db.engine import now
 from shared.db.tables import images, objects
 from tests.gateway_rig import Gateway, png

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from services.gateway import errors_file
+from services.gateway.accepting import errors_file
 from shared.db.tables import catalogs, imports, jobs, objects, row_errors
 from shared.jobs.job import State
 from shared.messages import Nudge

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import structlog
 
-from services.gateway import problems
+from services.gateway.http import problems
 from shared import errors
 from tests.gateway_rig import Gateway
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.gateway import rates
+from services.gateway.http import rates
 from shared.errors import Overloaded
 from tests.gateway_rig import NOWHERE
 from tests.integration.gateway.conftest import Open

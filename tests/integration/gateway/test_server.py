@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from services.gateway import server as server_module
+from services.gateway.http import server as server_module
 from shared.db.tables import jobs, objects
 from tests.gateway_rig import NOWHERE, png
 from tests.integration.gateway.conftest import Running

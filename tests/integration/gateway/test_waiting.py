@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from services.gateway import waiting
+from services.gateway.load import waiting
 from shared.db.engine import now
 from shared.db.tables import jobs
 from shared.errors import Unavailable

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from werkzeug.datastructures import LanguageAccept
 
-from services.gateway.advice import ADVICE, CHINESE, ENGLISH, OTHERWISE, advise, language_of
+from services.gateway.accepting.advice import ADVICE, CHINESE, ENGLISH, OTHERWISE, advise, language_of
 
 ROOT = Path(__file__).parents[3]
 SOURCES = [*(ROOT / "workers" / "vision").rglob("*.py"), ROOT / "shared" / "images" / "header.py"]

@@ -12,6 +12,8 @@ from workers.models.classical.gradients import orientation_features
 from workers.models.classical.grid import PLACES, cell_means, place_coordinates
 from workers.models.classical.pooling import second_order
 
+# What a fingerprint calls it; another version where its numbers change.
+DESCRIBED: Final = "mirror-averaged second-order pooling of gradients, Lab colour and place, version 1"
 EVEN: Final = 30
 ODD: Final = 15
 DIM: Final = EVEN * (EVEN + 1) // 2 + ODD * (ODD + 1) // 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
@@ -10,26 +9,12 @@ import numpy as np
 
 from workers.models.classical.describe import DIM, describe
 from workers.models.classical.leaves import dead_leaves
+from workers.models.whitening import Whitening
 
 PICTURES: Final = 320
 SEED: Final = 0
 # Share of the largest variance that is added to each: below it a direction counts as noise. Flat .005 to .02.
 SHRINKAGE: Final = 0.01
-
-
-@dataclass(frozen=True, eq=False)
-class Whitening:
-    """`mean` (d,) and `matrix` (d, d), float32."""
-
-    mean: np.ndarray
-    matrix: np.ndarray
-
-    def apply(self, raw: np.ndarray) -> np.ndarray:
-        """(n, d) -> (n, d) float32 of unit length. A row that is the mean itself has no direction: NaN."""
-        centred = (raw - self.mean) @ self.matrix
-        with np.errstate(invalid="ignore"):
-            unit: np.ndarray = centred / np.linalg.norm(centred, axis=1, keepdims=True)
-        return unit
 
 
 def whitening_of(sample: np.ndarray) -> Whitening:

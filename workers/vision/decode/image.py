@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+import numpy as np
 from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 from PIL.ExifTags import Base
 
@@ -74,6 +75,7 @@ def decode_image(data: bytes, plan: DecodePlan, limits: DecodeLimits) -> Decoded
     measured_at = time.perf_counter()
     pixels = prepare(_cut(image, plan.box), plan.preprocess) if plan.pixels else None
     prepared_at = time.perf_counter()
+    view = None if plan.view_side is None else np.asarray(_at_most(image, plan.view_side))
     normalised, thumbnail = _jpegs(image, plan)
     return Decoded(
         width=width,
@@ -88,6 +90,7 @@ def decode_image(data: bytes, plan: DecodePlan, limits: DecodeLimits) -> Decoded
         pixels=pixels,
         normalised=normalised,
         thumbnail=thumbnail,
+        view=view,
     )
 
 

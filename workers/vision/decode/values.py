@@ -31,8 +31,8 @@ class DecodePlan:
     """What to make of an image. Raises ValueError for a box that is none.
 
     `box` is x0 y0 x1 y1, 0..1 of the upright image; it cuts out what `pixels` shows, nothing else.
-    `normalised_side` and `thumbnail_side` are the longest sides of the two JPEGs in pixels; None: do not make
-    it. Neither is ever enlarged.
+    `normalised_side` and `thumbnail_side` are the longest sides of the two JPEGs in pixels, `view_side` that
+    of the whole image as pixels, for a detector; None: do not make it. None is ever enlarged.
     """
 
     preprocess: Geometry
@@ -40,6 +40,7 @@ class DecodePlan:
     pixels: bool = True
     normalised_side: int | None = None
     thumbnail_side: int | None = None
+    view_side: int | None = None
 
     def __post_init__(self) -> None:
         x0, y0, x1, y1 = self.box or (0, 0, 1, 1)
@@ -62,3 +63,4 @@ class Decoded:
     pixels: NDArray[np.uint8] | None  # (crop, crop, 3) uint8, RGB
     normalised: bytes | None
     thumbnail: bytes | None
+    view: NDArray[np.uint8] | None = None  # (h, w, 3) uint8, RGB: the whole upright image

@@ -39,6 +39,7 @@ def plan_to_json(plan: DecodePlan) -> dict[str, Any]:
         "pixels": plan.pixels,
         "normalised_side": plan.normalised_side,
         "thumbnail_side": plan.thumbnail_side,
+        "view_side": plan.view_side,
     }
 
 
@@ -61,9 +62,11 @@ def answer_to_frame(
         "crop": None if answer.pixels is None else len(answer.pixels),
         "normalised": answer.normalised is not None,
         "thumbnail": answer.thumbnail is not None,
+        "view": None if answer.view is None else answer.view.shape[:2],
     }
     pixels = None if answer.pixels is None else answer.pixels.data
-    payloads = (pixels, answer.normalised, answer.thumbnail)
+    view = None if answer.view is None else np.ascontiguousarray(answer.view).data
+    payloads = (pixels, answer.normalised, answer.thumbnail, view)
     return header, [payload for payload in payloads if payload is not None]
 
 
@@ -73,7 +76,7 @@ def answer_from_frame(header: dict[str, Any], payloads: list[memoryview]) -> Dec
         if "reason" in header:
             return Reason(**header["reason"])
         waiting = iter(payloads)
-        crop = header["crop"]
+        crop, view = header["crop"], header["view"]
         return Decoded(
             width=header["width"],
             height=header["height"],
@@ -84,6 +87,9 @@ def answer_from_frame(header: dict[str, Any], payloads: list[memoryview]) -> Dec
             else np.frombuffer(bytes(next(waiting)), np.uint8).reshape(crop, crop, 3),
             normalised=bytes(next(waiting)) if header["normalised"] else None,
             thumbnail=bytes(next(waiting)) if header["thumbnail"] else None,
+            view=None
+            if view is None
+            else np.frombuffer(bytes(next(waiting)), np.uint8).reshape(*map(int, view), 3),
         )
     except (KeyError, TypeError, ValueError, StopIteration) as error:
         raise BadFrame(f"no answer: {error!r}") from error

@@ -1,0 +1,1 @@
+"""What the calls have in common: what comes is judged and stored, jobs become answers."""

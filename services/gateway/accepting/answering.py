@@ -1,0 +1,91 @@
+"""Jobs as answers: 202 with an address, or 200 when the caller waited for the end."""
+
+from __future__ import annotations
+
+import re
+from threading import Event
+from typing import Any
+
+from flask import Request, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Row, select
+
+from services.gateway.accepting.advice import advise, language_of
+from services.gateway.wiring import Deps
+from shared.db.tables import imports
+from shared.jobs import job, store
+from shared.jobs.job import FINAL, OPEN
+
+MAX_PREFER_S = 60
+POLL_AFTER_S = 1
+
+_WAIT = re.compile(r"(?:^|[,;]\s*)wait\s*=\s*(\d{1,9})\s*(?:$|[,;])", re.IGNORECASE)
+
+# What an open search waits for, in the words of `progress.stage`.
+_SEARCH_STAGES = {"embed": "vision", "lookup": "index"}
+
+
+def preferred_wait(request: Request) -> int:
+    """Seconds of `Prefer: wait=N`, at most MAX_PREFER_S; 0 without one.
+
+    What is not understood is ignored (RFC 7240, section 2).
+    """
+    found = _WAIT.search(request.headers.get("Prefer", ""))
+    return min(int(found[1]), MAX_PREFER_S) if found else 0
+
+
+def accepted(deps: Deps, row: Row[Any], event: Event | None, seconds: int) -> ResponseReturnValue:
+    """The answer to work that was accepted: 202, or 200 with the finished job for who waits."""
+    if event is not None:
+        row = deps.waiting.for_end(row, event, seconds)
+    body = job_body(deps, row)
+    headers = {"Location": location(row.id), "Vary": "Accept-Language"}
+    if event is not None and row.state in FINAL:
+        return body, 200, {**headers, "Preference-Applied": f"wait={seconds}"}
+    return body, 202, {**headers, "Retry-After": str(POLL_AFTER_S)}
+
+
+def location(job_id: str) -> str:
+    return f"/v1/jobs/{job_id}"
+
+
+def job_body(deps: Deps, row: Row[Any]) -> dict[str, Any]:
+    """The job with what only the gateway adds: signed image addresses, advice, the progress of an import."""
+    body = job.public(row, _progress(deps, row))
+    for item in (body["result"] or {}).get("items", ()) if row.kind == job.SEARCH else ():
+        item["hits"] = [_with_address(deps, row.tenant, hit) for hit in item["hits"]]
+    if body["reasons"]:
+        language = language_of(request.accept_languages)
+        body["reasons"] = [
+            {**reason, "advice": advise(reason["code"], language)} for reason in body["reasons"]
+        ]
+    return body
+
+
+def _with_address(deps: Deps, tenant: str, hit: dict[str, Any]) -> dict[str, Any]:
+    address = deps.signer.thumbnail(tenant, hit["image_id"], deps.db.clock())
+    return {"score": hit["score"], "image_id": hit["image_id"], "image_url": address, **hit}
+
+
+def _progress(deps: Deps, row: Row[Any]) -> dict[str, Any] | None:
+    if row.kind == job.SEARCH and row.state in OPEN:
+        return {"stage": _SEARCH_STAGES.get(row.stage, row.stage)}
+    if row.kind == job.IMPORT:
+        return import_progress(deps, row.id)
+    return None
+
+
+def import_progress(deps: Deps, job_id: str) -> dict[str, Any] | None:
+    """Counts of an import; `rows` is final once `planned`, `bad_rows` are of the plan and all chunks."""
+    with deps.db.read() as c:
+        plan = c.execute(select(imports).where(imports.c.job_id == job_id)).one_or_none()
+        if plan is None:
+            return None
+        counted = store.import_progress(c, job_id)
+    return {
+        "planned": plan.planned,
+        "rows": plan.rows,
+        **counted,
+        "bad_rows": plan.bad_rows + counted["bad_rows"],
+        "ignored_columns": plan.ignored_columns,
+    }

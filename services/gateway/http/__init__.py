@@ -1,0 +1,1 @@
+"""Requests and answers as such: keys, bodies, problems, the contract, the server."""

@@ -1,0 +1,1 @@
+"""How much may come in, and who waits for what."""

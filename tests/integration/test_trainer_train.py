@@ -1,0 +1,238 @@
+"""A training from end to end on pictures that a second suffices for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch is an extra")
+pytest.importorskip("pytorch_metric_learning", reason="an extra of the trainer")
+pytest.importorskip("torchmetrics", reason="an extra of the trainer")
+
+# E402: these need torch, so they follow the skip where there is none.
+from shared.errors import Conflict, InvalidRequest, ObjectCorrupt, TusouError  # noqa: E402
+from tests.trainer_rig import bars, examples  # noqa: E402
+from workers.trainer.data.parts import make_parts  # noqa: E402
+from workers.trainer.evaluation.evaluate import look  # noqa: E402
+from workers.trainer.hardware import Hardware  # noqa: E402
+from workers.trainer.recipe import Recipe, Stage  # noqa: E402
+from workers.trainer.train import Trained, train  # noqa: E402
+
+CPU = Hardware("cpu")
+RECIPE = Recipe("digits", (Stage(3, 3e-3),), batch=12, augmentation="digits", dropout=0.2, dim=16)
+STAGED = replace(
+    RECIPE, stages=(Stage(2, 3e-3), Stage(2, 3e-3, blocks=0, views=2), Stage(2, 1e-3, blocks=1, views=1))
+)
+
+
+class KilledError(Exception):
+    """What a test throws into a training."""
+
+
+def _state(trained: Trained) -> dict[str, Any]:
+    return dict(trained.network.state_dict())
+
+
+def _same(one: Trained, other: Trained) -> bool:
+    a, b = _state(one), _state(other)
+    return all(torch.equal(a[key], b[key]) for key in a)
+
+
+def _train(folder: Path, recipe: Recipe = RECIPE, **options: Any) -> Trained:
+    return train(options.pop("parts", bars()), recipe, folder, hardware=CPU, **options)
+
+
+def _accuracy(trained: Trained) -> float:
+    parts = bars()
+    found = look(
+        trained.network, parts.test, labels=parts.labels, preprocess=trained.preprocess, hardware=CPU
+    )
+    return found.accuracy
+
+
+def test_it_learns(tmp_path: Path) -> None:
+    trained = _train(tmp_path)
+
+    assert _accuracy(trained) >= 0.9
+    assert trained.course.history[-1].loss < trained.course.history[0].loss
+    assert trained.facts["pictures"] == {"train": 72, "validation": 24, "test": 24}
+
+
+@pytest.mark.parametrize("recipe", [RECIPE, STAGED], ids=["one stage", "stages"])
+def test_the_same_seed_gives_the_same_network(tmp_path: Path, recipe: Recipe) -> None:
+    assert _same(_train(tmp_path / "a", recipe), _train(tmp_path / "b", recipe))
+
+
+def test_another_seed_gives_another_network(tmp_path: Path) -> None:
+    assert not _same(_train(tmp_path / "a"), _train(tmp_path / "b", replace(RECIPE, seed=1)))
+
+
+KILLED = {name: replace(STAGED, optimizer=name, metric="softmax", per_class=4) for name in ("adamw", "sgd")}
+
+
+@pytest.fixture(scope="module")
+def undivided(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Trained]:
+    """Trainings that nobody kills, by optimizer."""
+    return {name: _train(tmp_path_factory.mktemp(name), recipe) for name, recipe in KILLED.items()}
+
+
+@pytest.mark.parametrize(("kill_at", "optimizer"), [*((n, "adamw") for n in range(6)), (2, "sgd")])
+def test_a_killed_training_goes_on_to_the_same_network(
+    tmp_path: Path, kill_at: int, optimizer: str, undivided: dict[str, Trained]
+) -> None:
+    """Killed after each epoch in turn, in the middle of a stage and between two."""
+    recipe = KILLED[optimizer]
+
+    def kill(event: dict[str, Any]) -> None:
+        if event["event"] == "epoch" and event["number"] == kill_at:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        _train(tmp_path, recipe, on_progress=kill)
+    events: list[dict[str, Any]] = []
+    resumed = _train(tmp_path, recipe, on_progress=events.append)
+
+    assert events[0]["resumed_at"] == kill_at + 1
+    whole = undivided[optimizer]
+    assert _same(resumed, whole)
+    assert [e.loss for e in resumed.course.history] == [e.loss for e in whole.course.history]
+
+
+def test_a_finished_training_is_not_done_again(tmp_path: Path) -> None:
+    first = _train(tmp_path)
+    events: list[dict[str, Any]] = []
+
+    again = _train(tmp_path, on_progress=events.append)
+
+    assert _same(first, again)
+    assert "epoch" not in {event["event"] for event in events}
+
+
+@pytest.mark.parametrize("other", [{"recipe": replace(RECIPE, batch=8)}, {"parts": bars(train=20)}])
+def test_the_checkpoint_of_another_training_is_refused(tmp_path: Path, other: dict[str, Any]) -> None:
+    _train(tmp_path)
+    with pytest.raises(Conflict, match="another training's checkpoint"):
+        _train(tmp_path, **other)
+
+
+def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
+    _train(tmp_path)
+    (path,) = tmp_path.glob("*.safetensors")
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+    with pytest.raises(ObjectCorrupt):
+        _train(tmp_path)
+
+
+def test_one_checkpoint_is_kept_and_none_is_a_pickle(tmp_path: Path) -> None:
+    _train(tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "checkpoint-00003.safetensors",
+        "checkpoint.json",
+        "curves.jsonl",
+    ]
+
+
+def test_curves_can_be_watched_while_it_trains(tmp_path: Path) -> None:
+    lines: list[int] = []
+
+    def watch(event: dict[str, Any]) -> None:
+        if event["event"] == "epoch":
+            told = [json.loads(line) for line in (tmp_path / "curves.jsonl").read_text().splitlines()]
+            lines.append(len(told))
+            assert told[-1]["validation"]["accuracy"] == event["validation"]["accuracy"]
+
+    _train(tmp_path, on_progress=watch)
+    assert lines == [1, 2, 3]
+
+
+def test_it_stops_when_nothing_improves(tmp_path: Path) -> None:
+    """Labels of the validation part are turned round, so that learning makes it worse."""
+    wrong = [replace(e, label=f"bar {(int(e.label[-1]) + 1) % 3}") for e in examples(3, 8, first=1000)]
+    parts = make_parts(examples(3, 24), wrong, [])
+    recipe = replace(RECIPE, stages=(Stage(30, 3e-3),), patience=2)
+
+    course = _train(tmp_path, recipe, parts=parts).course
+
+    assert course.done == course.best_epoch + 3 < 30
+
+
+def test_the_network_of_the_best_epoch_is_kept(tmp_path: Path) -> None:
+    trained = _train(tmp_path, replace(RECIPE, stages=(Stage(6, 3e-3),), patience=6))
+    best = max(trained.course.history, key=lambda e: e.validation["accuracy"])
+    parts = bars()
+    found = look(
+        trained.network, parts.validation, labels=parts.labels, preprocess=trained.preprocess, hardware=CPU
+    )
+    assert trained.course.best_epoch == best.number
+    assert found.accuracy == best.validation["accuracy"]
+
+
+def test_without_a_validation_part_the_last_epoch_wins(tmp_path: Path) -> None:
+    trained = _train(tmp_path, parts=bars(validation=0))
+    assert trained.course.best_epoch == 2
+    assert trained.course.history[0].validation == {}
+
+
+def test_a_frozen_stage_changes_the_head_alone(tmp_path: Path) -> None:
+    first = _train(tmp_path / "first", replace(RECIPE, stages=RECIPE.stages[:1]))
+    recipe = replace(RECIPE, stages=(*RECIPE.stages, Stage(2, 1e-3, blocks=0, views=2)), patience=99)
+    events: list[dict[str, Any]] = []
+    both = _train(tmp_path / "both", recipe, on_progress=events.append)
+
+    a, b = _state(first), _state(both)
+    assert [e["blocks"] for e in events if e["event"] == "stage"] == [5, 0]
+    assert all(torch.equal(a[key], b[key]) for key in a if key.startswith("blocks."))
+
+
+@pytest.mark.parametrize("metric", ["softmax", "arcface", "proxy_anchor"])
+def test_a_metric_loss_alone_brings_a_label_together(tmp_path: Path, metric: str) -> None:
+    recipe = replace(RECIPE, metric=metric, classify=0.0, per_class=4, stages=(Stage(5, 3e-3),), watch="r1")
+    trained = _train(tmp_path, recipe)
+    assert trained.course.best is not None
+    assert trained.course.best >= 0.9
+
+
+def test_products_can_be_told_apart_instead_of_labels(tmp_path: Path) -> None:
+    parts = make_parts(examples(3, 24, group_of=6), examples(3, 8, first=1000), [])
+    recipe = replace(RECIPE, metric="softmax", target="group", per_class=3)
+    trained = _train(tmp_path, recipe, parts=parts)
+    assert np.isfinite(trained.course.history[-1].loss)
+
+
+def test_a_training_that_runs_away_says_so(tmp_path: Path) -> None:
+    recipe = replace(RECIPE, stages=(Stage(2, 1e30),), optimizer="sgd", warmup=0.0, clip_norm=1e30)
+    with pytest.raises(TusouError, match="lower the rate") as told:
+        _train(tmp_path, recipe)
+    assert told.value.code == "diverged"
+
+
+def test_decoding_in_other_processes_changes_nothing(tmp_path: Path) -> None:
+    recipe = replace(RECIPE, stages=(Stage(1, 3e-3),))
+    alone = _train(tmp_path / "alone", recipe)
+    helped = train(bars(), recipe, tmp_path / "helped", hardware=Hardware("cpu", loaders=1))
+    assert _same(alone, helped)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU on this machine")
+def test_it_learns_on_a_gpu_and_resumes_there(tmp_path: Path) -> None:
+    hardware = Hardware("cuda")
+    train(bars(), RECIPE, tmp_path, hardware=hardware)
+    again = train(bars(), RECIPE, tmp_path, hardware=hardware)
+    assert again.course.history[-1].validation["accuracy"] >= 0.9
+
+
+def test_more_than_memory_may_hold_is_refused_before_it_is_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.trainer.kept.MOST_BYTES", 1000)
+    recipe = replace(RECIPE, stages=(Stage(2, 1e-3, blocks=1, views=2),))
+    with pytest.raises(InvalidRequest, match="fewer views"):
+        _train(tmp_path, recipe)

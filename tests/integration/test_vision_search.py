@@ -1,0 +1,99 @@
+"""The story of a search up to its outcome, without Celery: a photo in, an outcome out."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sqlalchemy import insert
+
+from shared.answer.outcome import WHOLE, Outcome
+from shared.db.engine import now
+from shared.db.tables import images, objects, replicas
+from shared.messages import PartMessage
+from shared.topology import INDEX_SEARCH, LOOKUP
+from tests.vision_rig import VisionRig, picture
+from workers.models.detectors.fake import FakeDetector
+from workers.vision.items import ItemFinder
+
+QUARTERS = {"top left": (0.0, 0.0, 0.5, 0.5), "bottom right": (0.5, 0.5, 1.0, 1.0)}
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[VisionRig]:
+    rig = VisionRig(tmp_path, quality_gate=False, items=ItemFinder(FakeDetector(), most=5))
+    yield rig
+    rig.close()
+
+
+def two_things() -> bytes:
+    """Noise in two of four quarters, the rest plain."""
+    pixels = np.full((200, 200, 3), 255, np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (100, 100, 3), np.uint8)
+    pixels[:100, :100] = noise // 2  # less contrast: the less likely one
+    pixels[100:, 100:] = noise
+    return png(pixels)
+
+
+def png(pixels: np.ndarray) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    return out.getvalue()
+
+
+def outcome(rig: VisionRig, photo: bytes, **asked: object) -> Outcome:
+    job = rig.search(rig.ask(photo, **asked))
+    assert (job.state, job.stage) == ("running", LOOKUP.name), job.error
+    return Outcome.from_bytes(job.outcome)
+
+
+def test_each_thing_in_a_photo_is_an_item_and_the_whole_photo_is_searched_too(rig: VisionRig) -> None:
+    found = outcome(rig, two_things())
+    assert [item.box for item in found.items] == [QUARTERS["bottom right"], QUARTERS["top left"]]
+    assert {item.label for item in found.items} == {"item"}
+    assert found.whole is not None
+    assert found.whole.box == WHOLE
+    assert len({item.vector for item in found.searched}) == 3
+
+
+def test_an_item_is_embedded_as_the_callers_crop_of_it_is(rig: VisionRig) -> None:
+    """One geometry for both; the photo is small enough to be seen as it is."""
+    found = outcome(rig, two_things())
+    cropped = outcome(rig, two_things(), crop=list(QUARTERS["top left"]))
+    assert found.items[1].vector == cropped.items[0].vector
+
+
+def test_the_callers_crop_wins(rig: VisionRig) -> None:
+    found = outcome(rig, two_things(), crop=[0.25, 0.25, 1, 1])
+    assert ([item.box for item in found.items], found.whole) == ([(0.25, 0.25, 1, 1)], None)
+
+
+def test_a_photo_in_which_nothing_is_found_is_the_item(rig: VisionRig) -> None:
+    found = outcome(rig, png(np.full((200, 200, 3), 128, np.uint8)))
+    assert ([item.box for item in found.items], found.whole) == ([WHOLE], None)
+
+
+def test_each_group_that_is_there_is_asked_for_its_part(rig: VisionRig) -> None:
+    with rig.db.write() as c:
+        c.execute(insert(replicas).values(process="index-1", group="g1", state={}, seen_at=now()))
+    job = rig.search(rig.ask(picture(1)))
+    message = PartMessage(job.id, "g1", job.attempt)
+    assert rig.dispatcher.sent == [(INDEX_SEARCH, message, "g1")]
+    assert (job.parts_left, job.groups) == (1, {"g1": [0]})
+
+
+def test_the_normalised_photo_takes_the_uploads_place(rig: VisionRig) -> None:
+    rig.search(rig.ask(picture(1)))
+    (image,) = rig.rows(images)
+    assert (image.state, image.upload) == ("ready", None)
+    kept = {row.name for row in rig.rows(objects) if row.removed_at is None}
+    assert kept == {image.normalised} | ({image.thumbnail} - {None})
+
+
+def test_bytes_that_are_no_photo_are_rejected_and_say_so(rig: VisionRig) -> None:
+    job = rig.search(rig.ask(picture(1)[:200]))
+    assert (job.state, [reason["code"] for reason in job.reasons]) == ("rejected", ["undecodable"])
+    assert rig.notifier.done == [job.id]
+    assert rig.rows(images)[0].state == "rejected"

@@ -1,0 +1,56 @@
+"""The items of a photo: which of a detector's boxes count, and which is the main one."""
+
+import numpy as np
+import pytest
+
+from workers.models.detectors.port import Detection
+from workers.models.fake import FakeModel
+from workers.vision.items import ItemFinder, choose, cut, overlap
+
+
+class Told:
+    """A detector that finds what it was told."""
+
+    name = "told"
+    labels = ("bag", "shoe")
+
+    def __init__(self, *found: Detection) -> None:
+        self._found = list(found)
+
+    def detect(self, images: object) -> list[list[Detection]]:
+        return [self._found]
+
+
+def test_one_thing_with_two_names_is_one_item_under_the_likelier() -> None:
+    bag = Detection((0.1, 0.1, 0.9, 0.9), "bag", 0.6)
+    case = Detection((0.1, 0.1, 0.88, 0.9), "suitcase", 0.5)
+    beside = Detection((0.0, 0.0, 0.3, 0.3), "shoe", 0.4)
+    assert choose([case, beside, bag], most=5) == [bag, beside]
+
+
+def test_the_likeliest_are_kept_and_the_most_prominent_comes_first() -> None:
+    corner = Detection((0.0, 0.0, 0.2, 0.2), "shoe", 0.9)
+    middle = Detection((0.25, 0.25, 0.75, 0.75), "bag", 0.6)
+    unlikely = Detection((0.5, 0.8, 0.9, 1.0), "bag", 0.3)
+    assert choose([corner, middle, unlikely], most=2) == [middle, corner]
+
+
+def test_what_is_too_small_to_be_told_from_others_is_no_item() -> None:
+    speck = Detection((0.5, 0.5, 0.55, 0.55), "bag", 0.9)
+    strip = Detection((0.0, 0.0, 1.0, 0.02), "shoe", 0.9)
+    large = Detection((0.0, 0.0, 0.5, 0.5), "bag", 0.5)
+    view = np.zeros((400, 400, 3), np.uint8)
+    assert ItemFinder(Told(speck, strip, large), most=5).find(view) == [large]
+
+
+def test_overlap_is_intersection_over_union() -> None:
+    assert overlap((0, 0, 0.5, 1), (0.25, 0, 0.75, 1)) == pytest.approx(1 / 3)
+    assert overlap((0, 0, 0.5, 1), (0.5, 0, 1, 1)) == 0
+
+
+def test_a_cut_shows_the_item_alone() -> None:
+    view = np.zeros((100, 200, 3), np.uint8)
+    view[20:60, 50:150] = 200
+    seen = cut(view, (0.25, 0.2, 0.75, 0.6), FakeModel().preprocess)
+    assert seen.shape == (32, 32, 3)
+    assert (seen == 200).all()

@@ -1,0 +1,1 @@
+"""Finding the items in a photo."""

@@ -1,0 +1,68 @@
+"""From a detector's name to the detector. torch is imported only when one of torchvision's is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from shared.errors import TusouError
+from workers.models.detectors.fake import FakeDetector
+from workers.models.detectors.port import Detector
+from workers.models.detectors.yolox import YoloX
+from workers.models.devices import choose_device
+from workers.models.serving import needs_torch
+from workers.models.weights import FetchObject, find_weights, weights_missing
+
+# Sizes of YOLOX, by the names of their upstream files.
+_YOLOX: Final = ("yolox_nano", "yolox_tiny", "yolox_s", "yolox_m", "yolox_l", "yolox_x")
+_TORCHVISION: Final = (
+    "fasterrcnn_mobilenet_v3_large_320_fpn",
+    "fasterrcnn_resnet50_fpn_v2",
+    "ssdlite320_mobilenet_v3_large",
+    "maskrcnn_resnet50_fpn_v2",
+)
+# Under it an item is more often a mistake than not, on COCO photos.
+MIN_SCORE: Final = 0.3
+
+
+def load_detector(
+    name: str,
+    *,
+    weights: str | None,
+    device: str = "auto",
+    threads: int = 0,
+    fetch_object: FetchObject | None = None,
+    min_score: float = MIN_SCORE,
+) -> Detector:
+    """A detector by name; any YOLOX-style file with COCO's labels may be named by its path, *.onnx.
+
+    `weights`, `device`, `threads`, `fetch_object` as of `load_model`; YOLOX computes on the CPU. Raises
+    WeightsMissing, and TusouError for an unknown name, weights of another network, or what is not installed.
+    """
+    if name == "fake":
+        return FakeDetector()
+    if name in _TORCHVISION:
+        chosen = choose_device(device)
+        source = find_weights(name, weights=weights, fetch_object=fetch_object)
+        with needs_torch(name):
+            from workers.models.detectors import torchvision_detectors
+        return torchvision_detectors.load(name, source, device=chosen, threads=threads, min_score=min_score)
+    if name not in _YOLOX and not name.endswith(".onnx"):
+        raise TusouError(
+            f"there is no detector {name!r}; there are: {', '.join(names())}, or the path of an ONNX file",
+            code="unknown_detector",
+        )
+    return YoloX(_onnx(name, weights, fetch_object), name=name, min_score=min_score, threads=threads)
+
+
+def names() -> tuple[str, ...]:
+    """All names that `load_detector` knows."""
+    return ("fake", *_YOLOX, *_TORCHVISION)
+
+
+def _onnx(name: str, weights: str | None, fetch_object: FetchObject | None) -> bytes:
+    given = name if name.endswith(".onnx") else weights
+    source = find_weights(Path(name).stem, weights=given, fetch_object=fetch_object, suffix=".onnx")
+    if source is None:
+        raise weights_missing(name, "nobody publishes its file for us to download", suffix=".onnx")
+    return source.read_bytes() if isinstance(source, Path) else source

@@ -1,0 +1,1 @@
+"""Training, evaluation and what is told of them."""

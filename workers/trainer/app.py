@@ -1,0 +1,134 @@
+"""The trainer's two commands; the `tusou` command starts them as a process and reads their lines."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import torch
+import typer
+
+from shared.errors import InvalidRequest, TusouError
+from shared.settings import Settings
+from workers.trainer.data.split import Shares
+from workers.trainer.evaluation.service import Service
+from workers.trainer.evaluation.service import evaluate_service as measure_service
+from workers.trainer.hardware import hardware
+from workers.trainer.presets import preset
+from workers.trainer.progress import json_lines
+from workers.trainer.recipe import Recipe, recipe_from_json
+from workers.trainer.runs import evaluate_artefact, train_artefact, write_report
+from workers.trainer.sources import read_data
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+Data = Annotated[
+    Path, typer.Argument(help="A folder of classes, a folder of idx files, a manifest, or a CSV of digits.")
+]
+Seed = Annotated[int, typer.Option(help="Of the split and of all random numbers.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda")]
+Threads = Annotated[int, typer.Option(min=0, help="0: all cores")]
+Loaders = Annotated[int, typer.Option(min=0, help="Processes that decode; 0: none beside this one.")]
+Validation = Annotated[float, typer.Option(help="Share split off for validation, where the data has none.")]
+Test = Annotated[float, typer.Option(help="Share split off for the test, where the data has none.")]
+
+
+@app.command()
+def train(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Folder of the run: checkpoints, curves, report, model/.")],
+    recipe: Annotated[str, typer.Option(help="classic, digits, transfer, metric, or a JSON file.")],
+    name: Annotated[str, typer.Option(help="The model's name.")],
+    change: Annotated[list[str] | None, typer.Option("--set", help="FIELD=JSON of the recipe")] = None,
+    weights: Annotated[str, typer.Option(help="Published weights: a file or folder; else a download.")] = "",
+    seed: Seed = 0,
+    device: Device = "auto",
+    threads: Threads = 0,
+    loaders: Loaders = 0,
+    validation: Validation = 0.1,
+    test: Test = 0.1,
+) -> None:
+    """Train a network; a run that was killed goes on from its last checkpoint."""
+    _threads(threads)
+    train_artefact(
+        read_data(data, shares=Shares(validation, test), seed=seed),
+        replace(_changed(_recipe(recipe), change or []), seed=seed),
+        out,
+        name=name,
+        hardware=hardware(device, loaders),
+        weights=weights,
+        on_progress=json_lines,
+    )
+
+
+@app.command()
+def evaluate(
+    data: Data,
+    model: Annotated[Path, typer.Option(help="Folder of a model.")],
+    out: Annotated[Path, typer.Option(help="Folder for report.json and report.html.")],
+    part: Annotated[str, typer.Option(help="train, validation, test or all")] = "test",
+    seed: Seed = 0,
+    device: Device = "auto",
+    threads: Threads = 0,
+    loaders: Loaders = 0,
+    validation: Validation = 0.1,
+    test: Test = 0.1,
+) -> None:
+    """Measure a trained model on labelled pictures."""
+    _threads(threads)
+    parts = read_data(data, shares=Shares(validation, test), seed=seed)
+    evaluate_artefact(model, parts, part, out, hardware=hardware(device, loaders), on_progress=json_lines)
+
+
+@app.command()
+def evaluate_service(
+    manifest: Annotated[Path, typer.Argument(help="What was imported, its photos beside it.")],
+    out: Annotated[Path, typer.Option(help="Folder for report.json and report.html.")],
+    catalog: Annotated[str, typer.Option(help="The catalog.")] = "default",
+) -> None:
+    """Measure the running service at TUSOU_URL with a catalogue it holds; its model is not asked for."""
+    settings = Settings()
+    key = settings.key.get_secret_value()
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    parts = read_data(manifest, shares=Shares(0, 0), seed=0)
+    with httpx.Client(base_url=settings.url, headers=headers, timeout=60.0) as http:
+        report = measure_service(Service(http, catalog), manifest.parent, parts.train)
+    write_report(report, out, json_lines)
+
+
+def main() -> None:
+    """Known trouble is one line with an `error`, and exit status 1."""
+    try:
+        app()
+    except TusouError as error:
+        json_lines({"event": "failed", "code": error.code, "error": error.detail})
+        raise SystemExit(1) from None
+
+
+def _threads(threads: int) -> None:
+    if threads:
+        torch.set_num_threads(threads)
+
+
+def _recipe(name: str) -> Recipe:
+    path = Path(name)
+    if path.suffix != ".json":
+        return preset(name)
+    try:
+        return recipe_from_json(json.loads(path.read_bytes()))
+    except (OSError, ValueError) as error:
+        raise InvalidRequest(f"{path} is no recipe: {error}") from error
+
+
+def _changed(recipe: Recipe, changes: list[str]) -> Recipe:
+    values: dict[str, Any] = recipe.as_json()
+    for change in changes:
+        field, _, value = change.partition("=")
+        try:
+            values[field] = json.loads(value)
+        except ValueError:
+            values[field] = value  # a word need not be quoted
+    return recipe_from_json(values)

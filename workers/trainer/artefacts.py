@@ -1,0 +1,70 @@
+"""A trained network as an artefact that workers serve, and back to be looked at again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from shared.errors import InvalidRequest
+from workers.models.artefact import Artefact
+from workers.models.artefact_files import open_folder, write
+from workers.models.onnx_export import to_onnx
+from workers.models.state import unfit
+from workers.trainer.networks.build import build
+from workers.trainer.networks.network import Network
+from workers.trainer.recipe import recipe_from_json
+from workers.trainer.train import Trained
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """An artefact's card and its network, in eval mode on the CPU."""
+
+    artefact: Artefact
+    network: Network
+
+
+def write_artefact(
+    trained: Trained,
+    folder: Path,
+    *,
+    name: str,
+    version: int = 1,
+    no_confident_match: float | None,
+    evaluation: dict[str, Any],
+) -> Artefact:
+    """Makes `folder` with card, parameters and ONNX file. Raises TusouError where it is there already."""
+    network = trained.network.cpu().eval()
+    recipe = trained.facts["recipe"]
+    artefact = Artefact(
+        name=name,
+        architecture=f"trainer {recipe['network']}, embedding of {recipe['dim'] or 'its features'}",
+        dim=network.dim,
+        preprocess=trained.preprocess,
+        labels=trained.labels,
+        version=version,
+        no_confident_match=no_confident_match,
+        training=trained.facts,
+        evaluation=evaluation,
+    )
+    onnx = to_onnx(network.body(), network.classifier, trained.preprocess)
+    return write(folder, artefact, network.state_dict(), onnx)
+
+
+def read_artefact(folder: Path) -> Loaded:
+    """What `write_artefact` made. Raises InvalidRequest where there is none, TusouError for a damaged one."""
+    opened = open_folder(folder)
+    if opened is None or "recipe" not in opened.artefact.training:
+        raise InvalidRequest(f"{folder} holds no model that was trained here")
+    artefact = opened.artefact
+    recipe = recipe_from_json(artefact.training["recipe"])
+    network = build(recipe.network, classes=len(artefact.labels), dim=recipe.dim, dropout=recipe.dropout)
+    state = {key: torch.from_numpy(value) for key, value in opened.state().items()}
+    try:
+        network.load_state_dict(state, strict=True)
+    except RuntimeError as error:
+        raise unfit(artefact.name, str(error)) from error
+    return Loaded(artefact, network.eval().requires_grad_(False))

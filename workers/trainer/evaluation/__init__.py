@@ -1,0 +1,1 @@
+"""How good a network is: figures, curves, and a page that shows them."""

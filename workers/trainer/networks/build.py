@@ -1,0 +1,79 @@
+"""From a name to a network: from scratch, or with published weights in its blocks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from torchvision.models import WeightsEnum
+
+from shared.errors import InvalidRequest
+from workers.models.preprocess import Preprocess
+from workers.models.state import load_found, unfit
+from workers.models.weights import find_weights
+from workers.trainer.networks.catalogue import NETWORKS, Own, Published
+from workers.trainer.networks.cuts import transformer
+from workers.trainer.networks.network import Network
+
+
+def build(
+    name: str, *, classes: int, dim: int | None = None, dropout: float = 0.0, weights: str | None = None
+) -> Network:
+    """Blocks of `name` and a new head; random numbers come from torch's global generator.
+
+    `weights` is a file, or a folder of `<name>.pth`, or "" for torchvision's own download; None starts from
+    scratch. `dim` is the width of the embedding, None that of the features. Raises InvalidRequest for an
+    unknown name, WeightsMissing, and TusouError for weights of another network.
+    """
+    found = _of(name)
+    if isinstance(found, Own):
+        if weights is not None:
+            raise InvalidRequest(f"there are no published weights of {name}: train it from scratch")
+        blocks, features = found.blocks(), found.features
+    else:
+        net = found.build()
+        if weights is not None:
+            _fill(name, net, found, weights)
+        blocks, features = found.cut(net), net.get_submodule(found.head).in_features
+    return Network(blocks, features=features, classes=classes, dim=dim, dropout=dropout)
+
+
+def preprocess_of(name: str, side: int | None = None) -> Preprocess:
+    """What `name` was made for; `side` asks for other squares, the rest of the picture in proportion.
+
+    Raises InvalidRequest where the network has one size only.
+    """
+    found = _of(name)
+    preprocess = found.preprocess if isinstance(found, Own) else found.preprocess or _published(found.weights)
+    if side is None or side == preprocess.crop:
+        return preprocess
+    if isinstance(found, Own) or found.cut is transformer:
+        raise InvalidRequest(f"{name} takes squares of {preprocess.crop} pixels only")
+    return replace(preprocess, crop=side, resize=round(preprocess.resize * side / preprocess.crop))
+
+
+def _of(name: str) -> Own | Published:
+    if name not in NETWORKS:
+        raise InvalidRequest(f"there is no network {name!r}; there are: {', '.join(NETWORKS)}")
+    return NETWORKS[name]
+
+
+def _fill(name: str, net: Any, found: Published, weights: str) -> None:
+    source = find_weights(name, weights=weights or None, fetch_object=None)
+    state = load_found(name, found.weights, source)
+    try:
+        net.load_state_dict(state, strict=True)
+    except RuntimeError as error:
+        raise unfit(name, f"they are another network's: {error}") from error
+
+
+def _published(weights: WeightsEnum) -> Preprocess:
+    published = weights.transforms()
+    return Preprocess(
+        resize=published.resize_size[0],
+        crop=published.crop_size[0],
+        interpolation=published.interpolation.value,
+        fit="center",
+        mean=tuple(published.mean),
+        std=tuple(published.std),
+    )

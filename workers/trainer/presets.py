@@ -1,0 +1,84 @@
+"""Recipes that are known to work, by name; the figures beside them were measured by benchmarks/."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from shared.errors import InvalidRequest
+from workers.trainer.recipe import Recipe, Stage
+
+
+def classic(epochs: int = 5) -> Recipe:
+    """The textbook's: Adam at 1e-3, batches of 64, nothing else."""
+    return Recipe(
+        network="classic",
+        stages=(Stage(epochs, rate=1e-3),),
+        smoothing=0.0,
+        weight_decay=0.0,
+    )
+
+
+def digits(epochs: int = 10) -> Recipe:
+    """Shifted and turned digits, a small network with normalisation and dropout."""
+    return Recipe(
+        network="digits",
+        stages=(Stage(epochs, rate=3e-3),),
+        augmentation="digits",
+        dropout=0.3,
+        batch=128,
+        patience=epochs,
+    )
+
+
+def transfer(network: str = "mobilenet_v2", head: int = 10, tuned: int = 10) -> Recipe:
+    """From published weights: the head, then the last six blocks, whose input is kept for four views."""
+    return Recipe(
+        network=network,
+        pretrained=True,
+        dropout=0.2,
+        batch=32,
+        augmentation="gentle",
+        stages=(
+            Stage(head, rate=2e-3, blocks=0, views=4),
+            Stage(tuned, rate=5e-4, blocks=6, body_rate=0.5, views=4),
+        ),
+        patience=6,
+    )
+
+
+def metric(network: str = "mobilenet_v2", head: int = 4, tuned: int = 6) -> Recipe:
+    """From published weights: an embedding in which a category lies together; PK sampling.
+
+    The features themselves are the embedding: a projection would have to learn again what they know, and the
+    first stage is there for the proxies alone.
+    """
+    return Recipe(
+        network=network,
+        pretrained=True,
+        batch=64,
+        augmentation="gentle",
+        classify=0.2,
+        metric="softmax",
+        per_class=4,
+        stages=(
+            Stage(head, rate=1e-3, blocks=0, views=1),
+            Stage(tuned, rate=3e-4, blocks=4, body_rate=0.5, views=1),
+        ),
+        watch="r1",
+    )
+
+
+PRESETS: Final[dict[str, Callable[[], Recipe]]] = {
+    "classic": classic,
+    "digits": digits,
+    "transfer": transfer,
+    "metric": metric,
+}
+
+
+def preset(name: str) -> Recipe:
+    """Raises InvalidRequest for an unknown name."""
+    if name not in PRESETS:
+        raise InvalidRequest(f"there is no recipe {name!r}; there are: {', '.join(PRESETS)}")
+    return PRESETS[name]()

@@ -1,0 +1,130 @@
+"""From data to a model with its reports, and from a model to reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from shared.errors import InvalidRequest
+from workers.models.artefact import Artefact
+from workers.trainer.artefacts import read_artefact, write_artefact
+from workers.trainer.data.example import Example
+from workers.trainer.data.parts import Parts
+from workers.trainer.evaluation.evaluate import evaluate, look
+from workers.trainer.evaluation.page import report_page
+from workers.trainer.evaluation.report import Report, report_json
+from workers.trainer.hardware import Hardware
+from workers.trainer.progress import OnProgress, silent
+from workers.trainer.recipe import Recipe
+from workers.trainer.threshold import no_confident_match
+from workers.trainer.train import Trained, train
+
+MODEL: Final = "model"
+
+
+def train_artefact(
+    parts: Parts,
+    recipe: Recipe,
+    folder: Path,
+    *,
+    name: str,
+    hardware: Hardware,
+    weights: str = "",
+    on_progress: OnProgress = silent,
+) -> Artefact:
+    """Train, look once at the test part (else at validation), write `folder`/model and the reports."""
+    if (folder / MODEL).exists():
+        raise InvalidRequest(f"{folder / MODEL} is there already: a model never changes, take another folder")
+    trained = train(parts, recipe, folder, hardware=hardware, weights=weights, on_progress=on_progress)
+    part = "test" if parts.test else "validation"
+    examples = _part(parts, part)
+    report = _report(f"{name}, {part} part", trained, examples, hardware) if examples else None
+    artefact = write_artefact(
+        trained,
+        folder / MODEL,
+        name=name,
+        no_confident_match=_threshold(trained, parts.validation, hardware),
+        evaluation=_figures(report) if report else {},
+    )
+    if report:
+        write_report(report, folder, on_progress)
+    return artefact
+
+
+def evaluate_artefact(
+    model: Path,
+    parts: Parts,
+    part: str,
+    folder: Path,
+    *,
+    hardware: Hardware,
+    on_progress: OnProgress = silent,
+) -> Report:
+    """Reports of one part of `parts`, or "all". Raises InvalidRequest for labels the model does not know."""
+    examples = _part(parts, part)
+    loaded = read_artefact(model)
+    card = loaded.artefact
+    if strange := {e.label for e in examples} - set(card.labels):
+        raise InvalidRequest(f"{card.name} knows no label {', '.join(sorted(strange))}")
+    network = loaded.network.to(hardware.device)
+    found = look(network, examples, labels=card.labels, preprocess=card.preprocess, hardware=hardware)
+    facts = {"model": card.name, "version": card.version, "fingerprint": card.fingerprint, "part": part}
+    report = evaluate(f"{card.name}, {part} part", found, examples, card.labels, facts=facts)
+    write_report(report, folder, on_progress)
+    return report
+
+
+def _report(title: str, trained: Trained, examples: Sequence[Example], hardware: Hardware) -> Report:
+    found = look(
+        trained.network,
+        examples,
+        labels=trained.labels,
+        preprocess=trained.preprocess,
+        hardware=hardware,
+    )
+    return evaluate(title, found, examples, trained.labels, facts=trained.facts, course=trained.course)
+
+
+def _threshold(trained: Trained, examples: Sequence[Example], hardware: Hardware) -> float | None:
+    if not examples:
+        return None
+    network = trained.network.to(hardware.device)
+    return no_confident_match(
+        look(network, examples, labels=trained.labels, preprocess=trained.preprocess, hardware=hardware)
+    )
+
+
+def _figures(report: Report) -> dict[str, Any]:
+    """Those that a model's card shows; the report holds all."""
+    kinds = {"by_category": report.retrieval_by_label, "by_product": report.retrieval_by_product}
+    figures: dict[str, Any] = {kind: asdict(found) for kind, found in kinds.items() if found}
+    if found := report.classification:
+        figures |= {
+            "pictures": found.pictures,
+            "accuracy": found.accuracy,
+            "macro_f1": found.macro.f1,
+            "ece": found.calibration.ece,
+        }
+    return figures
+
+
+def _part(parts: Parts, part: str) -> tuple[Example, ...]:
+    known = {
+        "train": parts.train,
+        "validation": parts.validation,
+        "test": parts.test,
+        "all": parts.train + parts.validation + parts.test,
+    }
+    if part not in known:
+        raise InvalidRequest(f"there is no part {part!r}; there are: {', '.join(known)}")
+    return known[part]
+
+
+def write_report(report: Report, folder: Path, on_progress: OnProgress) -> None:
+    """report.json and report.html in `folder`, and one event."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.json").write_text(report_json(report), encoding="utf-8")
+    (folder / "report.html").write_text(report_page(report), encoding="utf-8")
+    on_progress({"event": "report", "folder": str(folder), **_figures(report)})

@@ -1,0 +1,25 @@
+"""The figures of the validation part after an epoch."""
+
+from __future__ import annotations
+
+from workers.trainer.evaluation.neighbours import Gallery, by_label
+from workers.trainer.evaluation.retrieval import retrieval
+from workers.trainer.feeds import Feed
+from workers.trainer.networks.network import Network
+from workers.trainer.predict import predict
+
+
+def validate(network: Network, feed: Feed) -> dict[str, float]:
+    """Accuracy, loss and R@1 by label, each picture asked for among other groups; {} for no pictures.
+
+    R@1 is left out where no label has two groups.
+    """
+    if not len(feed.pictures):
+        return {}
+    found = predict(network, feed.everything(), feed.start)
+    figures = {"accuracy": found.accuracy, "loss": found.loss}
+    gallery = Gallery(found.embeddings, found.labels, found.groups, found.groups)
+    neighbours = retrieval(by_label(gallery, depth=10), depth=10)
+    if neighbours:
+        figures["r1"] = neighbours.r1
+    return figures
