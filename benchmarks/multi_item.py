@@ -19,7 +19,7 @@ from PIL import Image, ImageChops
 
 from benchmarks.shop import need_data, report, search, shop
 from services.cli.client import Client
-from shared.answer.outcome import Box
+from shared.images.box import Box
 from workers.vision.items import overlap
 
 COLLAGES = int(os.environ.get("COLLAGES", "60"))

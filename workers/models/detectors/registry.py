@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from shared.errors import TusouError
 from workers.models.detectors.fake import FakeDetector
+from workers.models.detectors.foreground import Foreground
 from workers.models.detectors.port import Detector
+from workers.models.detectors.together import Together
 from workers.models.detectors.yolox import YoloX
 from workers.models.devices import choose_device
 from workers.models.serving import needs_torch
 from workers.models.weights import FetchObject, find_weights, weights_missing
 
+_WITHOUT_WEIGHTS: Final[dict[str, Callable[[], Detector]]] = {
+    "foreground": lambda: Foreground(),
+    "fake": lambda: FakeDetector(),
+}
+_TOGETHER: Final = "+"
 # Sizes of YOLOX, by the names of their upstream files.
 _YOLOX: Final = ("yolox_nano", "yolox_tiny", "yolox_s", "yolox_m", "yolox_l", "yolox_x")
 _TORCHVISION: Final = (
@@ -36,11 +44,25 @@ def load_detector(
 ) -> Detector:
     """A detector by name; any YOLOX-style file with COCO's labels may be named by its path, *.onnx.
 
+    `one+other` is both together.
     `weights`, `device`, `threads`, `fetch_object` as of `load_model`; YOLOX computes on the CPU. Raises
     WeightsMissing, and TusouError for an unknown name, weights of another network, or what is not installed.
     """
-    if name == "fake":
-        return FakeDetector()
+    if _TOGETHER in name:
+        parts = [
+            load_detector(
+                part,
+                weights=weights,
+                device=device,
+                threads=threads,
+                fetch_object=fetch_object,
+                min_score=min_score,
+            )
+            for part in name.split(_TOGETHER)
+        ]
+        return Together(name, parts)
+    if name in _WITHOUT_WEIGHTS:
+        return _WITHOUT_WEIGHTS[name]()
     if name in _TORCHVISION:
         chosen = choose_device(device)
         source = find_weights(name, weights=weights, fetch_object=fetch_object)
@@ -57,7 +79,7 @@ def load_detector(
 
 def names() -> tuple[str, ...]:
     """All names that `load_detector` knows."""
-    return ("fake", *_YOLOX, *_TORCHVISION)
+    return (*_WITHOUT_WEIGHTS, *_YOLOX, *_TORCHVISION)
 
 
 def _onnx(name: str, weights: str | None, fetch_object: FetchObject | None) -> bytes:
