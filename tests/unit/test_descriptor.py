@@ -14,7 +14,7 @@ from workers.models.classical.foreground import foreground_weights
 from workers.models.classical.grid import CELLS, PLACES, SIDE, cell_means
 from workers.models.classical.leaves import dead_leaves
 from workers.models.classical.pooling import second_order
-from workers.models.classical.whitening import whitening_of
+from workers.models.classical.whitening import drawn_whitening, fit_drawn, whitening_of
 from workers.models.descriptor import Descriptor
 from workers.models.geometry import prepare
 from workers.models.steps import embed
@@ -158,3 +158,10 @@ def test_two_of_five_photos_of_a_real_catalogue_find_another_photo_of_their_prod
 
     assert answerable.sum() == 351
     assert (products[best] == products)[answerable].mean() >= 0.40
+
+
+def test_the_shipped_whitening_is_the_one_that_the_drawn_pictures_give() -> None:
+    shipped, fitted = drawn_whitening(), fit_drawn()
+    sample = np.random.default_rng(0).normal(fitted.mean, 0.1, (50, len(fitted.mean)))
+    cosines = (shipped.apply(sample) * fitted.apply(sample)).sum(1)
+    assert cosines.min() > 0.99999

@@ -46,7 +46,7 @@ class Descriptor:
         self._whitening = drawn_whitening()
         self.fingerprint = fingerprint(
             architecture=DESCRIBED,
-            weights_sha256="",
+            weights_sha256=self._whitening.sha256,
             preprocess=self.preprocess,
             dim=DIM,
             averaging="mirror",
