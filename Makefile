@@ -3,6 +3,7 @@
 # make bench           all benchmarks into docs/benchmarks.md                  (ONE=name: one of them)
 # make lint            ruff, mypy, import rules
 # make settings        the settings tables of the READMEs, brought up to date
+# make revision        a migration script from changed tables: ID=0002 MESSAGE="What changed."
 
 VENV ?= .venv
 export PYTHON
@@ -10,7 +11,7 @@ PY := $(VENV)/bin/python
 INSTALL = sh deploy/install.sh \
 	$(PY) -m pip install --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: demo test bench lint settings clean
+.PHONY: demo test bench lint settings revision clean
 
 demo: $(VENV)/installed-demo $(if $(filter-out descriptor fake,$(MODEL)),$(VENV)/installed-torch)
 	@$(VENV)/bin/tusou demo $(if $(MODEL),--model $(MODEL)) $(if $(ONCE),--once)
@@ -18,7 +19,7 @@ demo: $(VENV)/installed-demo $(if $(filter-out descriptor fake,$(MODEL)),$(VENV)
 test: $(VENV)/installed-test
 	$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
 
-bench: $(VENV)/installed-test $(VENV)/installed-torch
+bench: $(VENV)/installed-test $(VENV)/installed-train
 	@$(PY) -m benchmarks $(ONE)
 
 lint: $(VENV)/installed-test $(VENV)/installed-check
@@ -29,6 +30,9 @@ lint: $(VENV)/installed-test $(VENV)/installed-check
 
 settings: $(VENV)/installed-demo
 	@$(PY) -m services.cli.settings_table $(shell grep -l '<!-- settings -->' README*.md)
+
+revision: $(VENV)/installed-demo
+	@$(PY) -m shared.db.revision "$(ID)" "$(MESSAGE)"
 
 clean:
 	rm -rf $(VENV) .tusou
@@ -43,8 +47,13 @@ $(VENV)/installed-demo: $(VENV)/bin/python pyproject.toml constraints.txt
 
 $(VENV)/installed-torch: $(VENV)/installed-demo
 	@echo "installing torch and torchvision (5 GB, once; minutes) ..."
-	@$(INSTALL) ".[all,torch]"
+	@$(INSTALL) ".[all,torch,onnx]"
 	@touch $@
+
+$(VENV)/installed-train: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "installing what training needs: torch and torchvision (5 GB, once; minutes) ..."
+	@$(INSTALL) ".[all,train]"
+	@touch $@ $(VENV)/installed-demo $(VENV)/installed-torch
 
 $(VENV)/installed-test: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "installing what the tests need ..."

@@ -19,9 +19,9 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.catalog.filters import Columns, Filters
 from shared.vectors.codec import Rows, to_unit_f16
 from workers.indexer.engine.faiss_engine import FaissEngine, FaissEngines
-from workers.indexer.engine.filters import Columns, Filters
 from workers.indexer.engine.ivf import Bitmap
 from workers.indexer.engine.options import FaissOptions
 from workers.indexer.engine.port import ShardQuery, Upsert

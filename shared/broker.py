@@ -27,7 +27,7 @@ def make_celery(broker_url: str, name: str, queues: list[topology.Queue] | None 
     app.conf.update(
         task_queues=[kombu_queue(q.name, amqp=amqp) for q in queues or list(topology.QUEUES)],
         task_create_missing_queues=False,
-        task_default_queue=topology.BULK.name,
+        task_default_queue=topology.BULK_QUEUE.name,
         task_serializer="json",
         accept_content=["json"],
         task_ignore_result=True,

@@ -99,7 +99,7 @@ class Dispatcher:
         try:
             self._outbox = self._outbox or Outbox(self._app, amqp=self._amqp)
             if letter is None:
-                self._outbox.ready(topology.BULK.name)
+                self._outbox.ready(topology.BULK_QUEUE.name)
             else:
                 self._outbox.send(*letter)
         except BROKER_ERRORS as error:

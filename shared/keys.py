@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, exists, select, update
@@ -23,11 +24,14 @@ from shared.ids import new_id
 PREFIX = "tsk_"
 RANDOM_BYTES = 20  # 32 characters of base32
 
-SEARCH, CATALOGUE, ADMIN = "search", "catalogue", "admin"
-SCOPES = (SEARCH, CATALOGUE, ADMIN)
-
 _KEY = re.compile(r"tsk_[A-Za-z0-9]{32,120}")
 _TENANT = re.compile(r"[a-z0-9_-]{1,64}")
+
+
+class Scope(StrEnum):
+    SEARCH = "search"
+    CATALOGUE = "catalogue"
+    ADMIN = "admin"  # all that the others may
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,8 @@ class Key:
     scopes: frozenset[str]
     rate_per_minute: int | None
 
-    def may(self, scope: str) -> bool:
-        return scope in self.scopes or ADMIN in self.scopes
+    def may(self, scope: Scope) -> bool:
+        return scope in self.scopes or Scope.ADMIN in self.scopes
 
 
 def create_key(
@@ -58,8 +62,8 @@ def create_key(
     With a `secret` that is a key already, nothing changes: two processes may bring the same one at start.
     """
     wanted = sorted(set(scopes))
-    if not wanted or not set(wanted) <= set(SCOPES):
-        raise InvalidRequest(f"a key has one or more of the scopes {', '.join(SCOPES)}")
+    if not wanted or not set(wanted) <= set(Scope):
+        raise InvalidRequest(f"a key has one or more of the scopes {', '.join(Scope)}")
     if not _TENANT.fullmatch(tenant):
         raise InvalidRequest("a tenant is named by 1 to 64 of a-z, 0-9, _ and -")
     if secret is not None and not _KEY.fullmatch(secret):

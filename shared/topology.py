@@ -2,6 +2,8 @@
 
     gateway ──search,write──▶ vision ──index.<group>──▶ indexer
     gateway ──bulk (a nudge)─▶ vision's import loop, which claims chunks from SQL
+    gateway ──train (a nudge)─▶ trainer's loop, which claims trainings from SQL: one takes hours, and a
+                                message that is not acknowledged for so long comes back
 
 Retries are rows with `due_at`, never Celery's ETA, countdown or chords.
 """
@@ -21,9 +23,10 @@ class Queue:
     consumer: str
 
 
-SEARCH = Queue("search", consumer="vision")
-WRITE = Queue("write", consumer="vision")
-BULK = Queue("bulk", consumer="vision")
+SEARCH_QUEUE = Queue("search", consumer="vision")
+WRITE_QUEUE = Queue("write", consumer="vision")
+BULK_QUEUE = Queue("bulk", consumer="vision")
+TRAIN_QUEUE = Queue("train", consumer="trainer")
 
 
 def index_queue(group: str) -> Queue:
@@ -33,7 +36,7 @@ def index_queue(group: str) -> Queue:
     return Queue(INDEX_PREFIX + group, consumer="indexer")
 
 
-QUEUES = (SEARCH, WRITE, BULK)
+QUEUES = (SEARCH_QUEUE, WRITE_QUEUE, BULK_QUEUE, TRAIN_QUEUE)
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,19 @@ class Task:
     queue: Queue | None
 
 
-VISION_SEARCH = Task("vision.search", SEARCH)
-VISION_WRITE = Task("vision.write", WRITE)
-VISION_NUDGE = Task("vision.nudge", BULK)
+VISION_SEARCH = Task("vision.search", SEARCH_QUEUE)
+VISION_WRITE = Task("vision.write", WRITE_QUEUE)
+VISION_EXPLAIN = Task("vision.explain", WRITE_QUEUE)
+VISION_NUDGE = Task("vision.nudge", BULK_QUEUE)
+TRAINER_NUDGE = Task("trainer.nudge", TRAIN_QUEUE)
 INDEX_SEARCH = Task("index.search", None)
 
-TASKS = {task.name: task for task in (VISION_SEARCH, VISION_WRITE, VISION_NUDGE, INDEX_SEARCH)}
+TASKS = {
+    task.name: task
+    for task in (VISION_SEARCH, VISION_WRITE, VISION_EXPLAIN, VISION_NUDGE, INDEX_SEARCH, TRAINER_NUDGE)
+}
+# They carry no id: whoever gets one looks for work in SQL.
+NUDGES = (VISION_NUDGE, TRAINER_NUDGE)
 
 
 @dataclass(frozen=True)
@@ -82,10 +92,12 @@ class Stage:
 EMBED = Stage("embed", VISION_SEARCH, INTERACTIVE)
 LOOKUP = Stage("lookup", INDEX_SEARCH, ONCE)
 EMBED_WRITE = Stage("embed_write", VISION_WRITE, INTERACTIVE)
+EXPLAIN = Stage("explain", VISION_EXPLAIN, INTERACTIVE)
 PLAN = Stage("plan", VISION_NUDGE, PATIENT)
 CHUNKS = Stage("chunks", VISION_NUDGE, PATIENT)
+LEARN = Stage("learn", TRAINER_NUDGE, PATIENT)
 
-STAGES = {stage.name: stage for stage in (EMBED, LOOKUP, EMBED_WRITE, PLAN, CHUNKS)}
+STAGES = {stage.name: stage for stage in (EMBED, LOOKUP, EMBED_WRITE, EXPLAIN, PLAN, CHUNKS, LEARN)}
 
 
 def declared(name: str) -> bool:

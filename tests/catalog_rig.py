@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from sqlalchemy import Row
-
-from shared.catalog import store
+from shared.catalog import catalogs, store
 from shared.catalog.append import append
 from shared.catalog.changes import NewImage, ProductChange, SegmentRange
 from shared.catalog.locks import next_accept_no
-from shared.catalog.writes import Accepted, Wanted, accept_write
+from shared.catalog.writes import Accepted, WantedImage, accept_write
 from shared.db.engine import Database
 from shared.index import placement
+from shared.index.log import Positions
+from shared.index.placement import LiveIndex
 from shared.storage import owners
 from shared.storage.names import new_name
 from shared.storage.port import Stored
@@ -21,10 +21,10 @@ from shared.storage.port import Stored
 MODEL = "abcdefabcdef"
 
 
-def make_catalog(db: Database, name: str = "default", shards: int = 2) -> Row[Any]:
+def make_catalog(db: Database, name: str = "default", shards: int = 2) -> LiveIndex:
     """The live index of shop's catalog."""
     with db.write() as c:
-        return placement.ensure_catalog(
+        return catalogs.ensure_of_model(
             c,
             db,
             "shop",
@@ -44,7 +44,7 @@ def number(db: Database) -> int:
 
 
 def put(
-    db: Database, index: Row[Any], product_id: str, *, images: list[str] | None = None, **attributes: Any
+    db: Database, index: LiveIndex, product_id: str, *, images: list[str] | None = None, **attributes: Any
 ) -> Accepted:
     with db.write() as c:
         return accept_write(
@@ -53,20 +53,20 @@ def put(
             index=index,
             product_id=product_id,
             attributes=attributes,
-            wanted=None if images is None else [Wanted(s) for s in images],
+            wanted=None if images is None else [WantedImage(s) for s in images],
             replace=True,
         )
 
 
 def embedded(
     db: Database,
-    index: Row[Any],
+    index: LiveIndex,
     product_id: str,
     accept_no: int,
     sources: list[str],
     line: int = 0,
     **attributes: Any,
-) -> dict[int, tuple[int, str]]:
+) -> Positions:
     """What a vision worker does once it has the vectors."""
     news = [image(db, f"{product_id}-{accept_no}-{line}-{n}", source, n) for n, source in enumerate(sources)]
     shard = placement.shard_of(product_id, index.shards)

@@ -5,9 +5,11 @@ The session's servers are shared: a test that kills, freezes or fills one starts
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from selenium.webdriver import Chrome
@@ -20,6 +22,10 @@ from tests.servers.rabbitmq import RabbitMQ
 from tests.servers.redis import Redis
 from tests.servers.running import running
 from tests.servers.valkey import Valkey
+
+# pytorch-metric-learning imports it, and it patches FAISS for the whole process. A trainer has none beside
+# it; a process of tests does.
+sys.modules.setdefault("faiss.contrib.torch_utils", ModuleType("faiss.contrib.torch_utils"))
 
 
 @pytest.fixture(scope="session")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Row, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from shared.answer.finish import Finisher
-from shared.answer.outcome import WHOLE, Item, Outcome
+from shared.answer.outcome import Item, Outcome
+from shared.catalog import catalogs
 from shared.catalog.append import append
 from shared.catalog.changes import NewImage, ProductChange, SegmentRange
 from shared.catalog.locks import next_accept_no
@@ -19,8 +21,11 @@ from shared.db import schema
 from shared.db.engine import Database, now
 from shared.db.tables import jobs, shards
 from shared.ids import new_id, random_id
+from shared.images.box import WHOLE
 from shared.index import placement
 from shared.jobs import store
+from shared.jobs.kinds import JobKind
+from shared.jobs.search_request import PhotoKind, PhotoOf, SearchRequest
 from shared.messages import PartMessage
 from shared.settings import Settings
 from shared.storage import owners
@@ -28,13 +33,13 @@ from shared.storage.memory import MemoryStore
 from shared.storage.names import new_name
 from shared.storage.port import Stored
 from shared.topology import EMBED, LOOKUP
-from shared.vectors.codec import Rows, encode_block, to_unit_f16
+from shared.vectors.codec import Rows, encode_block, encode_segment, to_unit_f16
 from workers.indexer import lookup
 from workers.indexer.broken import BrokenShards
-from workers.indexer.build import Builder
 from workers.indexer.deps import Indexer
 from workers.indexer.engine.faiss_engine import FaissEngines
 from workers.indexer.follower import Follower
+from workers.indexer.sealing import Sealer
 
 MODEL = "abcdefabcdef"
 DIM = 8
@@ -68,7 +73,7 @@ class Rig:
         self.store = MemoryStore()
         self.silent = Silent()
         with self.db.write() as c:
-            self.index: Row[Any] = placement.ensure_catalog(
+            self.index: Row[Any] = catalogs.ensure_of_model(
                 c,
                 self.db,
                 "shop",
@@ -88,38 +93,60 @@ class Rig:
     ) -> Any:
         """A single write as the vision worker makes it; returns {shard: (seq, chain)}."""
         image_id = random_id()
-        block = encode_block(
-            Rows(
-                [product_id],
-                [image_id],
-                np.zeros(1, np.int16),
-                np.array([[0, 0, 1, 1]], np.float32),
-                to_unit_f16(vector)[None],
-            ),
-            MODEL,
-        )
-        name = new_name("images", "shop", self.db.clock())
+        block = encode_block(_rows([product_id], [image_id], to_unit_f16(vector)[None]), MODEL)
         with self.db.write() as c:
             number = accept_no or next_accept_no(c, self.db)
-            owners.own(c, "shop", [Stored(name, "0" * 64, 1)])
-            image = NewImage(
-                id=image_id,
-                source=image_id,
-                image_version=None,
-                position=0,
-                sha256="0" * 64,
-                width=1,
-                height=1,
-                normalised=name,
-                thumbnail=None,
-                fingerprint=MODEL,
-                segment_row=0,
-                vector=b"",
-            )
+            image = replace(self._image(c, image_id, 0), vector=to_unit_f16(vector).tobytes())
             held = SegmentRange(rows=1, sha256=hashlib.sha256(block).hexdigest(), inline=block)
             shard = placement.shard_of(product_id, self.index.shards)
             change = ProductChange(product_id, number, 0, attributes=attributes, images=(image,))
             return append(c, self.db, index=self.index, changes=[change], ranges={shard: held})
+
+    def put_chunk(self, product_ids: list[str], vectors: np.ndarray) -> str:
+        """An import's chunk, an image for each product; `vectors`: (n, dim). Returns the segment's name."""
+        members: dict[int, list[int]] = {}
+        for n, product_id in enumerate(product_ids):
+            members.setdefault(placement.shard_of(product_id, self.index.shards), []).append(n)
+        image_ids = [random_id() for _ in product_ids]
+        rows = _rows(product_ids, image_ids, to_unit_f16(vectors))
+        body, parts = encode_segment({shard: rows.take(ours) for shard, ours in members.items()}, MODEL)
+        stored = self.store.put(new_name("segments", "shop", self.db.clock()), body)
+        place = {n: row for ours in members.values() for row, n in enumerate(ours)}
+        with self.db.write() as c:
+            owners.own(c, "shop", [stored])
+            number = next_accept_no(c, self.db)
+            changes = [
+                ProductChange(
+                    product_id,
+                    number,
+                    n,
+                    images=(replace(self._image(c, image_ids[n], place[n]), segment=stored.name),),
+                )
+                for n, product_id in enumerate(product_ids)
+            ]
+            ranges = {
+                p.shard: SegmentRange(p.rows, p.sha256, object=stored.name, offset=p.offset, length=p.length)
+                for p in parts
+            }
+            append(c, self.db, index=self.index, changes=changes, ranges=ranges)
+        return stored.name
+
+    def _image(self, c: Connection, image_id: str, segment_row: int) -> NewImage:
+        name = new_name("images", "shop", self.db.clock())
+        owners.own(c, "shop", [Stored(name, "0" * 64, 1)])
+        return NewImage(
+            id=image_id,
+            source=image_id,
+            image_version=None,
+            position=0,
+            sha256="0" * 64,
+            width=1,
+            height=1,
+            normalised=name,
+            thumbnail=None,
+            fingerprint=MODEL,
+            segment_row=segment_row,
+        )
 
     def delete(self, product_id: str) -> Any:
         with self.db.write() as c:
@@ -128,24 +155,16 @@ class Rig:
     def job(self, vector: np.ndarray, **request: Any) -> str:
         """A search whose vision outcome is stored already."""
         job_id = new_id()
-        wanted = {
-            "limit": 10,
-            "group_by": "product",
-            "min_score": None,
-            "filters": None,
-            "exclude": {"image_ids": [], "product_ids": []},
-            "min_version": None,
-            **request,
-        }
+        wanted = SearchRequest(**{"photo": PhotoOf(PhotoKind.IMAGE, "q"), "limit": 10, **request})
         outcome = Outcome({"id": "q"}, (Item(WHOLE, None, None, to_unit_f16(vector).tobytes()),), MODEL)
         with self.db.write() as c:
             store.accept(
                 c,
                 job_id=job_id,
                 tenant="shop",
-                kind="search",
+                kind=JobKind.SEARCH,
                 stage=EMBED,
-                request=wanted,
+                request=wanted.to_json(),
                 due_in=5,
                 catalog="default",
                 fingerprint=MODEL,
@@ -199,7 +218,7 @@ class Worker:
             broken=BrokenShards(lambda: self.passed),
         )
         self.follower = Follower(self.indexer)
-        self.builder = Builder(self.indexer)
+        self.sealer = Sealer(self.indexer)
 
     def catch_up(self) -> None:
         for future in self.follower.poll():
@@ -212,8 +231,8 @@ class Worker:
 
     def seal(self) -> bool:
         self.rig.seal_wanted()
-        built = [self.builder.build(held, "shop") for held in self.indexer.shards.all()]
-        return any(built)
+        sealed = [self.sealer.seal(held, "shop") for held in self.indexer.shards.all()]
+        return any(sealed)
 
     def rows(self) -> int:
         return sum(held.view.engine.rows() for held in self.indexer.shards.all())
@@ -227,6 +246,12 @@ class Worker:
         row = self.answer(self.rig.job(vector, **request))
         assert row.state == "succeeded", row.error
         return [hit["product"]["id"] for hit in row.result["items"][0]["hits"]]
+
+
+def _rows(product_ids: list[str], image_ids: list[str], vectors: np.ndarray) -> Rows:
+    n = len(product_ids)
+    boxes = np.tile(np.array(WHOLE, np.float32), (n, 1))
+    return Rows(product_ids, image_ids, np.zeros(n, np.int16), boxes, vectors)
 
 
 def unit(seed: int) -> np.ndarray:

@@ -17,6 +17,7 @@ from shared.ids import new_id
 from shared.jobs import chunks as chunk_rows
 from shared.jobs import store
 from shared.jobs.job import State
+from shared.jobs.search_request import PhotoKind, PhotoOf, SearchRequest
 from shared.settings import Settings
 from shared.storage import owners
 from shared.storage.memory import MemoryStore
@@ -24,6 +25,8 @@ from shared.storage.names import new_name
 from shared.topology import CHUNKS, EMBED
 from tests.index_rig import Silent
 from workers.keeper.deps import Keeper
+
+REQUEST = SearchRequest(PhotoOf(PhotoKind.IMAGE, "q"), limit=10).to_json()
 
 
 class Broker(Silent):
@@ -48,7 +51,7 @@ def accepted(keeper: Keeper, *, age: float = 0.0, stage=EMBED, kind: str = "sear
     """A job whose message left `age` seconds ago."""
     job_id = new_id()
     with keeper.db.write() as c:
-        store.accept(c, job_id=job_id, tenant="shop", kind=kind, stage=stage, request={}, due_in=5)
+        store.accept(c, job_id=job_id, tenant="shop", kind=kind, stage=stage, request=REQUEST, due_in=5)
         times = {"sent_at": now() - age, "due_at": now() - age + 5, "created_at": now() - age}
         c.execute(update(jobs).where(jobs.c.id == job_id).values({**times, **values}))
     return job_id

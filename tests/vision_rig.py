@@ -1,4 +1,4 @@
-"""A vision worker without Celery: a fake model, a store in memory, SQLite, one real decode child."""
+"""A vision worker without Celery: a fake model, a store in memory, one real decode child."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ from sqlalchemy import Row, insert, select, update
 
 from shared.catalog.catalogs import ensure
 from shared.catalog.locks import next_accept_no
-from shared.catalog.writes import Wanted, accept_write
+from shared.catalog.manifest.formats import ManifestFormat
+from shared.catalog.writes import WantedImage, accept_write
 from shared.db import schema
 from shared.db.engine import Database, now
 from shared.db.tables import images, imports, jobs, workers
 from shared.ids import new_id, random_id
-from shared.index.routes import Routes
 from shared.jobs import chunks as chunk_rows
 from shared.jobs import claims, store
 from shared.jobs.chunks import Chunk
-from shared.jobs.gate import Gate
-from shared.jobs.job import IMPORT, PRODUCT, SEARCH, Claim
+from shared.jobs.import_request import ImportOptions, StoredManifest
+from shared.jobs.job import Claim
+from shared.jobs.kinds import JobKind
+from shared.jobs.search_request import PhotoKind, PhotoOf, SearchRequest
 from shared.jobs.turns import next_turn
 from shared.settings import Settings
 from shared.storage import owners
@@ -38,32 +40,32 @@ from workers.vision.batching.batcher import Batcher
 from workers.vision.decode.pool import DecodePool
 from workers.vision.deps import Vision
 from workers.vision.fetch import Fetcher, FetchLimits
+from workers.vision.gate import Gate
 from workers.vision.imports import chunks
 from workers.vision.imports.loop import ImportLoop
 from workers.vision.items import ItemFinder
 from workers.vision.quality import QualityThresholds
+from workers.vision.routes import Routes
 
 TENANT = "shop"
-OPTIONS = {
-    "mode": "upsert",
-    "dry_run": False,
-    "force": False,
-    "refresh": False,
-    "base": "",
-    "chunk_rows": 256,
-}
 
 
 class VisionRig:
     """`settings` are those of `Settings`; image sources are files of `folder`, or URLs of loopback hosts."""
 
     def __init__(
-        self, home: Path, *, gate: Gate | None = None, items: ItemFinder | None = None, **settings: Any
+        self,
+        home: Path,
+        *,
+        db: Database | None = None,
+        gate: Gate | None = None,
+        items: ItemFinder | None = None,
+        **settings: Any,
     ) -> None:
         self.folder = home / "data"
         self.folder.mkdir()
         model = FakeModel()
-        self.db = Database(f"sqlite:///{home / 'tusou.db'}")
+        self.db = db or Database(f"sqlite:///{home / 'tusou.db'}")
         schema.migrate(self.db)
         self.store = MemoryStore()
         self.notifier = FakeNotifier()
@@ -115,7 +117,7 @@ class VisionRig:
                 index=index,
                 product_id=product_id,
                 attributes=attributes,
-                wanted=[Wanted(source) for source in sources],
+                wanted=[WantedImage(source) for source in sources],
                 replace=True,
             )
             wanted = [{"source": source, "image_version": None} for source in sources]
@@ -123,7 +125,7 @@ class VisionRig:
                 c,
                 job_id=job_id,
                 tenant=tenant,
-                kind=PRODUCT,
+                kind=JobKind.PRODUCT,
                 stage=EMBED_WRITE,
                 request={"product_id": product_id, "catalog": "default", "images": wanted},
                 due_in=5,
@@ -148,7 +150,7 @@ class VisionRig:
                 c,
                 job_id=job_id,
                 tenant=tenant,
-                kind=IMPORT,
+                kind=JobKind.IMPORT,
                 stage=PLAN,
                 request={},
                 due_in=5,
@@ -156,13 +158,13 @@ class VisionRig:
                 accept_no=next_accept_no(c, self.db),
                 fingerprint=index.fingerprint,
             )
-            manifest = {"object": stored.name, "name": f"rows.{format}", "format": format}
+            manifest = StoredManifest(stored.name, f"rows.{format}", ManifestFormat(format))
             c.execute(
                 insert(imports).values(
                     job_id=job_id,
                     tenant=tenant,
-                    options={**OPTIONS, **options},
-                    manifests=[manifest],
+                    options=ImportOptions(**{"chunk_rows": 256, **options}).to_json(),
+                    manifests=[manifest.to_json()],
                     planned=False,
                     rows=0,
                     bad_rows=0,
@@ -172,15 +174,12 @@ class VisionRig:
             )
         return job_id
 
-    def ask(self, photo: bytes, **asked: Any) -> str:
+    def ask(self, photo: bytes, /, **asked: Any) -> str:
         """A search with an upload, as the gateway accepts it; returns the id of its job."""
         job_id, image_id = new_id(), random_id()
         stored = self.store.put(new_name("uploads", TENANT, self.db.clock()), photo)
-        request = {
-            "image": {"kind": "upload", "id": image_id, "came_along": True},
-            "store": True,
-            "crop": None,
-        }
+        photo_of = PhotoOf(PhotoKind.UPLOAD, image_id, came_along=True)
+        request = SearchRequest(**{"photo": photo_of, "limit": 10, **asked})
         with self.db.write() as c:
             index = ensure(c, self.db, TENANT, "default", self.vision.model.name, group="g1")
             owners.own(c, TENANT, [stored], keep_for=60)
@@ -193,9 +192,9 @@ class VisionRig:
                 c,
                 job_id=job_id,
                 tenant=TENANT,
-                kind=SEARCH,
+                kind=JobKind.SEARCH,
                 stage=EMBED,
-                request={**request, **asked},
+                request=request.to_json(),
                 due_in=5,
                 catalog="default",
                 fingerprint=index.fingerprint,

@@ -1,7 +1,8 @@
 """The commands of `tusou`.
 
 `search`, `import`, `jobs`, `products` and `index` speak HTTP to TUSOU_URL; `up`, `demo`, `migrate`,
-`keys` and `doctor` act on the deployment itself.
+`keys`, `models` and `doctor` act on the deployment itself; `train`, `evaluate`, `export` and `variant` start
+the trainer as a process.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from services.cli import importing, show
 from services.cli.client import Client
 from services.cli.deployment import deployment
 from services.cli.listing import index_app, jobs_app, products_app
+from services.cli.models import models_app
 from services.cli.options import read_crop, read_filters
+from services.cli.training.commands import training
 from shared.settings import Settings
 
 app = typer.Typer(
@@ -30,7 +33,9 @@ app = typer.Typer(
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(products_app, name="products")
 app.add_typer(index_app, name="index")
+app.add_typer(models_app, name="models")
 deployment(app)
+training(app)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the job as JSON.")]
 CatalogOption = Annotated[str, typer.Option(help="The catalog.")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from pydantic import ValidationError
 from rich.text import Text
 
@@ -10,10 +12,13 @@ from services.cli.app import app
 from services.cli.trouble import Trouble
 from shared.errors import TusouError
 from shared.settings import sentences
+from shared.unknown_settings import unknown_settings
 
 
 def run() -> None:
     """Raises SystemExit, as the command line's library does at the end of every command."""
+    if (ignored := unknown_settings(os.environ)) is not None:
+        _tell(ignored)
     try:
         app()
     except Trouble as trouble:

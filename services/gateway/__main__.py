@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 
@@ -13,6 +14,7 @@ from services.gateway.http.server import Server
 from shared import telemetry
 from shared.errors import TusouError
 from shared.settings import Settings, sentences
+from shared.unknown_settings import unknown_settings
 
 log = logging.getLogger("services.gateway")
 
@@ -25,6 +27,8 @@ def main() -> int:
     telemetry.configure(
         level=settings.log_level, as_json=settings.log_json, process=settings.process, service="gateway"
     )
+    if (ignored := unknown_settings(os.environ)) is not None:
+        log.warning(ignored)
     try:
         app = create_app(settings)
     except (TusouError, ValueError) as error:

@@ -8,18 +8,34 @@ from flask.json.provider import DefaultJSONProvider
 from services.gateway.http import headers, problems, routing
 from services.gateway.http.operations import JSON_BYTES, Operations
 from services.gateway.resources.catalogs import catalogs
+from services.gateway.resources.explanations import explanations
 from services.gateway.resources.health import health
 from services.gateway.resources.images import images
 from services.gateway.resources.imports import imports
+from services.gateway.resources.indexes import indexes
 from services.gateway.resources.jobs import jobs
 from services.gateway.resources.models import models
 from services.gateway.resources.page import page
 from services.gateway.resources.products import products
 from services.gateway.resources.searches import searches
+from services.gateway.resources.trainings import trainings
 from services.gateway.wiring import Deps, open_deps
 from shared.settings import Settings
 
-RESOURCES = (searches, jobs, images, products, imports, catalogs, models, health, page)
+RESOURCES = (
+    searches,
+    jobs,
+    explanations,
+    images,
+    products,
+    imports,
+    catalogs,
+    models,
+    indexes,
+    trainings,
+    health,
+    page,
+)
 
 EXTENSION = "tusou"
 FORM_PARTS = 200  # a hundred manifests and all the fields there are

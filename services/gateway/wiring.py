@@ -16,7 +16,7 @@ from shared.db import schema
 from shared.db.engine import Database
 from shared.dispatch import Dispatcher
 from shared.errors import StoreUnavailable
-from shared.keys import ADMIN, any_key, create_key
+from shared.keys import Scope, any_key, create_key
 from shared.settings import Settings
 from shared.storage.open import open_store
 from shared.storage.port import ObjectStore
@@ -56,7 +56,13 @@ class Deps:
 
     @cached_property
     def waiting(self) -> Waiting:
-        return Waiting(self.db, self.finisher, self.dispatcher, self.waiters)
+        return Waiting(
+            self.db,
+            self.finisher,
+            self.dispatcher,
+            self.waiters,
+            replica_seen=self.settings.replica_seen,
+        )
 
     def _woken(self, job_id: str) -> None:
         self.waiters.wake(job_id)
@@ -104,4 +110,4 @@ def _bootstrap(db: Database, secret: str) -> None:
         return
     with db.write() as c:
         if not any_key(c, revoked_too=True):
-            create_key(c, db, tenant=DEFAULT_TENANT, name="bootstrap", scopes=[ADMIN], secret=secret)
+            create_key(c, db, tenant=DEFAULT_TENANT, name="bootstrap", scopes=[Scope.ADMIN], secret=secret)

@@ -18,6 +18,7 @@ from shared.errors import LostClaim
 from shared.index.versions import Version
 from shared.jobs import ends
 from shared.jobs.job import State, failure, iso
+from shared.jobs.search_request import SearchRequest
 from shared.settings import Settings
 
 Woken = Callable[[str], None]  # tells whoever waits for this job
@@ -91,10 +92,10 @@ class Finisher:
     def _succeed(self, job: Row[Any], came: dict[str, Part], timings_ms: dict[str, float]) -> None:
         started = time.perf_counter()
         outcome = Outcome.from_bytes(job.outcome)
-        request = job.request
-        found = merge(came.values(), len(outcome.searched), request["limit"] + OVERFETCH)
+        request = SearchRequest.from_json(job.request)
+        found = merge(came.values(), len(outcome.searched), request.limit + OVERFETCH)
         if outcome.whole is not None:
-            found = with_whole(found, request["group_by"])
+            found = with_whole(found, request.group_by)
         positions = {shard: place for part in came.values() for shard, place in part.positions.items()}
         missing = sorted({shard for shards in job.groups.values() for shard in shards} - positions.keys())
         index_id = next(iter(came.values())).index_id
@@ -104,7 +105,7 @@ class Finisher:
                 job.tenant,
                 outcome.items,
                 found,
-                limit=request["limit"],
+                limit=request.limit,
                 no_match_below=self._no_match_below,
             )
         timings = {**job.timings_ms, **timings_ms, "join": round((time.perf_counter() - started) * 1000, 1)}

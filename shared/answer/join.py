@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
 
+from shared.answer.categories import pool, vote
 from shared.answer.merge import Hit
 from shared.answer.outcome import Item
 from shared.catalog import store as catalog
-
-# The ten nearest products vote with weight exp(score / 0.1): distance-weighted k-nearest neighbours
-# (Dudani 1976) in the softmax form of Wu et al. 2018, whose temperature is 0.07.
-VOTERS = 10
-TEMPERATURE = 0.1
 
 
 def join(
@@ -43,7 +38,7 @@ def _item(
     sources: Mapping[str, str | None],
     no_match_below: float | None,
 ) -> dict[str, Any]:
-    categories = vote([(hit.score, living[hit.product_id].get("category")) for hit in hits])
+    categories = _categories(item, [(hit.score, living[hit.product_id].get("category")) for hit in hits])
     label, label_score = item.label, item.label_score
     if label is None and categories:
         label, label_score = categories[0]["name"], categories[0]["score"]
@@ -58,6 +53,12 @@ def _item(
     }
 
 
+def _categories(item: Item, scored: list[tuple[float, str | None]]) -> list[dict[str, Any]]:
+    """Largest first."""
+    ranked = sorted(pool(vote(scored), item.probabilities).items(), key=lambda pair: (-pair[1], pair[0]))
+    return [{"name": name, "score": round(share, 4)} for name, share in ranked]
+
+
 def _hit(hit: Hit, attributes: dict[str, Any], source: str | None) -> dict[str, Any]:
     shown = source if source is not None and source.startswith(("http://", "https://")) else None
     return {
@@ -65,17 +66,3 @@ def _hit(hit: Hit, attributes: dict[str, Any], source: str | None) -> dict[str, 
         "image_id": hit.image_id,
         "product": {"id": hit.product_id, **catalog.card(attributes), "source_url": shown},
     }
-
-
-def vote(scored: list[tuple[float, str | None]]) -> list[dict[str, Any]]:
-    """Categories of the nearest products with shares that add up to 1, largest first."""
-    voters = [(score, name) for score, name in scored if name is not None][:VOTERS]
-    if not voters:
-        return []
-    top = max(score for score, _ in voters)
-    weights: dict[str, float] = {}
-    for score, name in voters:
-        weights[name] = weights.get(name, 0.0) + math.exp((score - top) / TEMPERATURE)
-    total = sum(weights.values())
-    ranked = sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [{"name": name, "score": round(weight / total, 4)} for name, weight in ranked]

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from shared.answer.outcome import Box
+from shared.images.box import Box
+from shared.index.log import Position, Positions
+from shared.jobs.search_request import GroupBy
 
 # A product deleted after its shard was searched leaves room that these fill.
 OVERFETCH = 8
@@ -28,7 +30,7 @@ class Part:
     """One group's share: where its shards stood, and its best hits for each item of the photo."""
 
     index_id: str
-    positions: dict[int, tuple[int, str]]
+    positions: Positions
     time: float  # when the oldest of its views was made
     items: tuple[tuple[Hit, ...], ...]
 
@@ -44,7 +46,7 @@ class Part:
     def from_json(cls, body: dict[str, Any]) -> Part:
         return cls(
             body["index_id"],
-            {shard: (seq, chain) for shard, seq, chain in body["positions"]},
+            {shard: Position(seq, chain) for shard, seq, chain in body["positions"]},
             body["time"],
             tuple(tuple(Hit(**{**hit, "box": tuple(hit["box"])}) for hit in hits) for hits in body["items"]),
         )
@@ -56,22 +58,23 @@ def merge(parts: Iterable[Part], item_count: int, limit: int) -> list[list[Hit]]
     return [
         sorted(
             (hit for part in every for hit in part.items[number]),
-            key=_best_first,
+            key=best_first,
         )[:limit]
         for number in range(item_count)
     ]
 
 
-def with_whole(found: list[list[Hit]], group_by: str) -> list[list[Hit]]:
+def with_whole(found: list[list[Hit]], group_by: GroupBy) -> list[list[Hit]]:
     """The last list, the whole photo's, joins the first, the main item's.
 
     Of one product, or of one image with `group_by` image, the better hit stays.
     """
     best: dict[str, Hit] = {}
-    for hit in sorted((*found[0], *found[-1]), key=_best_first):
+    for hit in sorted((*found[0], *found[-1]), key=best_first):
         best.setdefault(hit.image_id if group_by == "image" else hit.product_id, hit)
     return [list(best.values()), *found[1:-1]]
 
 
-def _best_first(hit: Hit) -> tuple[float, str, str]:
+def best_first(hit: Hit) -> tuple[float, str, str]:
+    """The order of hits, as a key of `sorted`; equal scores by their ids, so that it is always the same."""
     return (-hit.score, hit.product_id, hit.image_id)

@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-Box = tuple[float, float, float, float]  # x0 y0 x1 y1, 0..1 of the upright image
-WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
+from shared.images.box import Box
 
 
 @dataclass(frozen=True)
 class Item:
-    """One thing in a photo. `vector` is float16 bytes, unit length."""
+    """One thing in a photo. `vector` is float16 bytes, unit length.
+
+    `label` is the detector's or else the classifier's; `probabilities` are the classifier's likeliest labels.
+    """
 
     box: Box
     label: str | None
     label_score: float | None
     vector: bytes
+    probabilities: tuple[tuple[str, float], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         vector = base64.b64encode(self.vector).decode()
-        return {"box": self.box, "label": self.label, "label_score": self.label_score, "vector": vector}
+        return {**asdict(self), "vector": vector}
 
     @classmethod
     def from_json(cls, body: dict[str, Any]) -> Item:
         vector = base64.b64decode(body["vector"])
-        return cls(tuple(body["box"]), body["label"], body["label_score"], vector)
+        probabilities = tuple((label, chance) for label, chance in body["probabilities"])
+        return cls(tuple(body["box"]), body["label"], body["label_score"], vector, probabilities)
 
 
 @dataclass(frozen=True)

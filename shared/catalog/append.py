@@ -8,9 +8,8 @@ number of statements does not grow with the number of changes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, insert, update
 
 from shared.catalog.burial import make_absent
 from shared.catalog.changes import ProductChange, SegmentRange
@@ -23,6 +22,7 @@ from shared.db.engine import Database, now
 from shared.db.tables import holdings, products, segments
 from shared.errors import Unavailable
 from shared.index import log
+from shared.index.placement import LiveIndex
 from shared.storage import owners
 
 
@@ -30,11 +30,11 @@ def append(
     c: Connection,
     db: Database,
     *,
-    index: Row[Any],
+    index: LiveIndex,
     changes: list[ProductChange],
     ranges: Mapping[int, SegmentRange],
-) -> dict[int, tuple[int, str]]:
-    """Apply `changes` in order and log them; returns {shard: (seq, chain)} reached.
+) -> log.Positions:
+    """Apply `changes` in order and log them; returns the positions reached.
 
     `ranges`: {shard: where its vectors lie}. The caller holds the job's or chunk's row lock already
     (shared/catalog/locks.py). Raises Unavailable for what moved meanwhile: done again, it fits.
@@ -49,7 +49,7 @@ def append(
 
 
 def _locked(
-    c: Connection, db: Database, index: Row[Any], changes: list[ProductChange]
+    c: Connection, db: Database, index: LiveIndex, changes: list[ProductChange]
 ) -> dict[str, Standing]:
     """Every product of `changes`; absent ones become tombstones, which the first change that counts ends."""
     tenant, catalog = index.tenant, index.catalog
@@ -101,7 +101,7 @@ def _write_images(c: Connection, tenant: str, standings: Mapping[str, Standing])
 
 
 def _write_segments(
-    c: Connection, index: Row[Any], standings: Mapping[str, Standing], ranges: Mapping[int, SegmentRange]
+    c: Connection, index: LiveIndex, standings: Mapping[str, Standing], ranges: Mapping[int, SegmentRange]
 ) -> None:
     stored = [(shard, held) for shard, held in ranges.items() if held.object is not None]
     if not stored:

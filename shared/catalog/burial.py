@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, Select, select, update
 
 from shared.catalog.image_rows import drop_images
 from shared.catalog.product import ATTRIBUTES
 from shared.db.engine import Database, now
 from shared.db.tables import images, products
-from shared.index import log
-from shared.index.placement import shard_of
+from shared.index import entries, log
+from shared.index.placement import LiveIndex, shard_of
 
 # So that no transaction holds many locks for long.
 BATCH = 500
@@ -69,7 +69,7 @@ def bury(c: Connection, tenant: str, product_ids: list[str], accept_no: int) -> 
 
 
 def bury_older(
-    c: Connection, index: Row[Any], accept_no: int, *, spare: Select[tuple[str]] | None = None
+    c: Connection, index: LiveIndex, accept_no: int, *, spare: Select[tuple[str]] | None = None
 ) -> Buried:
     """Delete up to BATCH products of the index's catalog that were last written before `accept_no`.
 
@@ -91,9 +91,7 @@ def bury_older(
     by_shard: dict[int, list[str]] = {}
     for product_id in hidden:
         by_shard.setdefault(shard_of(product_id, index.shards), []).append(product_id)
-    log.append(
-        c, index.id, {shard: [log.Entry(log.DELETE, {"products": ids})] for shard, ids in by_shard.items()}
-    )
+    log.append(c, index.id, {shard: [entries.delete(ids)] for shard, ids in by_shard.items()})
     return Buried(len(rows), len(hidden))
 
 

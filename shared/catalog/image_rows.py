@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select, updat
 from shared.catalog.changes import NewImage, ProductChange
 from shared.db.engine import now
 from shared.db.tables import images
+from shared.images.state import ImageState
+from shared.jobs import explanations
 from shared.storage import owners
 
 
@@ -30,7 +32,7 @@ def add_images(c: Connection, tenant: str, born: Iterable[tuple[NewImage, Produc
             "product_id": change.product_id,
             "accept_no": change.accept_no,
             "line": change.line,
-            "state": "ready",
+            "state": ImageState.READY,
             **asdict(image),
         }
         for image, change in born
@@ -54,9 +56,11 @@ def place_images(c: Connection, kept: Mapping[str, tuple[int, int, int]]) -> Non
 
 
 def drop_images(c: Connection, gone: Iterable[Row[Any]]) -> None:
-    """Image rows go, and their objects are marked for removal."""
+    """Image rows go with the explanations that show them, and their objects are marked for removal."""
     rows = list(gone)
     if not rows:
         return
     owners.remove(c, (name for i in rows for name in (i.upload, i.normalised, i.thumbnail)))
-    c.execute(delete(images).where(images.c.id.in_([i.id for i in rows])))
+    ids = [i.id for i in rows]
+    explanations.forget_images(c, ids)
+    c.execute(delete(images).where(images.c.id.in_(ids)))

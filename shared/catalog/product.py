@@ -51,7 +51,7 @@ Attributes = dict[str, Any]
 """JSON-ready values by attribute name: None where null was given, missing where nothing was."""
 
 
-class FilterColumns(TypedDict):
+class LoggedColumns(TypedDict):
     """What a product's vector rows carry for filters; None and empty match no filter."""
 
     category: str | None
@@ -91,7 +91,7 @@ def parse_attribute(name: str, value: object) -> object | FieldError:
     return None if value is None else parse(value)
 
 
-def columns_of(attributes: Attributes) -> FilterColumns:
+def logged_columns_of(attributes: Attributes) -> LoggedColumns:
     """The filter columns of parsed attributes; missing attributes give None and no labels."""
     price = attributes.get("price")
     rating = attributes.get("rating")

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from shared.catalog.changes import KeptImage, NewImage, ProductChange
-from shared.catalog.product import FilterColumns, columns_of
+from shared.catalog.product import LoggedColumns, logged_columns_of
 from shared.errors import Unavailable
 
 
@@ -80,9 +80,9 @@ class Standing:
     def _leave_out(self, change: ProductChange) -> None:
         self.left_out += [i for i in change.images or () if isinstance(i, NewImage)]
 
-    def columns_to_log(self) -> FilterColumns | None:
+    def columns_to_log(self) -> LoggedColumns | None:
         """Its filter columns when index workers have to hear of them."""
         if not self.written or not (self.new or self.have):
             return None
-        columns = columns_of(self.attributes)
-        return columns if self.new or columns != columns_of(self.row.attributes) else None
+        columns = logged_columns_of(self.attributes)
+        return columns if self.new or columns != logged_columns_of(self.row.attributes) else None

@@ -14,17 +14,17 @@ from sqlalchemy import Connection, Row, update
 from shared.catalog.burial import bury, make_absent
 from shared.catalog.image_rows import drop_images, images_by_product
 from shared.catalog.locks import lock_products, next_accept_no, share_catalog
-from shared.catalog.product import ATTRIBUTES, columns_of
+from shared.catalog.product import ATTRIBUTES, logged_columns_of
 from shared.db.engine import Database, now
 from shared.db.tables import products
 from shared.errors import Conflict, NotFound
-from shared.index import log
-from shared.index.placement import shard_of
+from shared.index import entries, log
+from shared.index.placement import LiveIndex, shard_of
 from shared.index.versions import Version
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedImage:
     """An image that a product should have. Unchanged means: same source and same image_version."""
 
     source: str
@@ -44,10 +44,10 @@ def accept_write(
     c: Connection,
     db: Database,
     *,
-    index: Row[Any],
+    index: LiveIndex,
     product_id: str,
     attributes: dict[str, Any],
-    wanted: list[Wanted] | None,
+    wanted: list[WantedImage] | None,
     replace: bool,
 ) -> Accepted:
     """A PUT (`replace`: attributes not given become null) or a PATCH of one product.
@@ -76,15 +76,15 @@ def accept_write(
             deleted_at=None,
         )
     )
-    entries: list[log.Entry] = []
+    logged: list[log.Entry] = []
     if gone:
-        entries.append(log.Entry(log.PATCH, {"columns": {}, "dropped": [i.id for i in gone]}))
-    if len(gone or ()) < len(current) and columns_of(merged) != columns_of(row.attributes):
-        entries.append(log.Entry(log.PATCH, {"columns": {product_id: columns_of(merged)}}))
-    return Accepted(accept_no, _log(c, index, product_id, entries), embed=gone is None)
+        logged.append(entries.patch({}, dropped=[i.id for i in gone]))
+    if len(gone or ()) < len(current) and logged_columns_of(merged) != logged_columns_of(row.attributes):
+        logged.append(entries.patch({product_id: logged_columns_of(merged)}))
+    return Accepted(accept_no, _log(c, index, product_id, logged), embed=gone is None)
 
 
-def _locked(c: Connection, db: Database, index: Row[Any], product_id: str, *, make: bool) -> Row[Any]:
+def _locked(c: Connection, db: Database, index: LiveIndex, product_id: str, *, make: bool) -> Row[Any]:
     """The product; with `make`, an absent one is born. Raises NotFound, Conflict (`catalog_fixed`)."""
     if make:
         replaced_no = share_catalog(c, index.tenant, index.catalog)
@@ -97,7 +97,9 @@ def _locked(c: Connection, db: Database, index: Row[Any], product_id: str, *, ma
     return row
 
 
-def _gone(index: Row[Any], current: list[Row[Any]], wanted: list[Wanted] | None) -> list[Row[Any]] | None:
+def _gone(
+    index: LiveIndex, current: list[Row[Any]], wanted: list[WantedImage] | None
+) -> list[Row[Any]] | None:
     """Images that this write takes away at once; None when an image that it wants has to be embedded."""
     if wanted is None:
         return []
@@ -109,18 +111,18 @@ def _gone(index: Row[Any], current: list[Row[Any]], wanted: list[Wanted] | None)
     return [i for i in current if i.id not in kept]
 
 
-def accept_delete(c: Connection, db: Database, *, index: Row[Any], product_id: str) -> Accepted:
+def accept_delete(c: Connection, db: Database, *, index: LiveIndex, product_id: str) -> Accepted:
     """A tombstone: hidden at once. Raises NotFound."""
     row = lock_products(c, index.tenant, [product_id]).get(product_id)
     if row is None or row.deleted_no is not None or row.catalog != index.catalog:
         raise NotFound(f"there is no product {product_id!r}")
     accept_no = next_accept_no(c, db)
     bury(c, index.tenant, [product_id], accept_no)
-    entry = log.Entry(log.DELETE, {"products": [product_id]})
+    entry = entries.delete([product_id])
     return Accepted(accept_no, _log(c, index, product_id, [entry]), embed=False)
 
 
-def _log(c: Connection, index: Row[Any], product_id: str, entries: list[log.Entry]) -> Version:
+def _log(c: Connection, index: LiveIndex, product_id: str, logged: list[log.Entry]) -> Version:
     shard = shard_of(product_id, index.shards)
-    reached = log.append(c, index.id, {shard: entries})
+    reached = log.append(c, index.id, {shard: logged})
     return Version(index.id, reached or {shard: log.positions(c, index.id)[shard]})

@@ -68,6 +68,19 @@ class Database:
             yield connection if self.is_sqlite else connection.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
+    def moment(self) -> Iterator[Connection]:
+        """Reads that all see what was committed when the first of them began; they hold up no writer."""
+        with _translated(), self.engine.connect() as connection:
+            if not self.is_sqlite:
+                yield connection.execution_options(isolation_level="REPEATABLE READ")
+                return
+            connection.exec_driver_sql("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
+
+    @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction; committed at the end of the block, rolled back if it raises."""
         with _translated():

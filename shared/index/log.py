@@ -11,7 +11,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -20,23 +21,33 @@ from shared.db.tables import log, shards
 
 FIRST_CHAIN = "0" * 16
 
-SEGMENT, INLINE, DELETE, PATCH, SEALED = "segment", "inline", "delete", "patch", "sealed"
+
+class EntryKind(StrEnum):
+    SEGMENT = "segment"
+    INLINE = "inline"
+    DELETE = "delete"
+    PATCH = "patch"
+    SEALED = "sealed"
+
+
+class Position(NamedTuple):
+    """A place in the log of one shard."""
+
+    seq: int
+    chain: str
+
+
+Positions = dict[int, Position]  # by shard
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One change of one shard, before it has a place in the log.
+    """One change of one shard, before it has a place in the log; `shared.index.entries` makes them.
 
-    `body` fields, by kind (absent ones empty):
-      segment  object offset length sha256 rows left_out dropped columns
-      inline   dropped columns, and the block of rows in `inline`
-      delete   products
-      patch    columns
-      sealed   snapshot seq
-    `columns` is {product id: filterable attributes}; `dropped` are image ids that left their product.
+    `inline` is the block of rows of an entry of that kind, `rows` how many rows the entry brings.
     """
 
-    kind: str
+    kind: EntryKind
     body: dict[str, Any]
     inline: bytes | None = None
     rows: int = 0
@@ -51,12 +62,12 @@ def next_chain(chain: str, digest: str) -> str:
     return hashlib.sha256(bytes.fromhex(chain) + bytes.fromhex(digest)).hexdigest()[:16]
 
 
-def append(c: Connection, index_id: str, entries: Mapping[int, list[Entry]]) -> dict[int, tuple[int, str]]:
-    """Append to several shards of one index; returns {shard: (seq, chain)} reached.
+def append(c: Connection, index_id: str, entries: Mapping[int, list[Entry]]) -> Positions:
+    """Append to several shards of one index; returns the positions reached.
 
     Locks the shard rows in ascending order: the last locks of every transaction that writes.
     """
-    reached: dict[int, tuple[int, str]] = {}
+    reached: Positions = {}
     for shard in sorted(entries):
         if not entries[shard]:
             continue
@@ -87,11 +98,11 @@ def append(c: Connection, index_id: str, entries: Mapping[int, list[Entry]]) -> 
             .where(shards.c.index_id == index_id, shards.c.shard == shard)
             .values(seq=seq, chain=chain, rows_logged=shards.c.rows_logged + rows, changed_at=now())
         )
-        reached[shard] = (seq, chain)
+        reached[shard] = Position(seq, chain)
     return reached
 
 
-def positions(c: Connection, index_id: str) -> dict[int, tuple[int, str]]:
-    """{shard: (seq, chain)} of the log's ends."""
+def positions(c: Connection, index_id: str) -> Positions:
+    """Where the logs of the index end."""
     query = select(shards.c.shard, shards.c.seq, shards.c.chain).where(shards.c.index_id == index_id)
-    return {row.shard: (row.seq, row.chain) for row in c.execute(query)}
+    return {row.shard: Position(row.seq, row.chain) for row in c.execute(query)}

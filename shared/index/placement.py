@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
-from shared.db.engine import Database, now
-from shared.db.tables import catalogs, indexes, placements, replicas, shards
+from shared.db.tables import indexes, placements, replicas, shards
 from shared.errors import NotFound
-from shared.ids import new_id
-from shared.index.log import FIRST_CHAIN
+from shared.index.state import IndexState
+from shared.liveness import GROUP_KNOWN_S, replica_seen
+
+
+@dataclass(frozen=True)
+class LiveIndex:
+    """The index that a catalog's writes go to and its searches ask. `dim`: of its model's vectors."""
+
+    id: str
+    tenant: str
+    catalog: str
+    model: str
+    fingerprint: str
+    dim: int
+    shards: int  # how many; they count from 0
+    created_at: float  # seconds since 1970, by the database's clock
 
 
 def shard_of(product_id: str, shard_count: int) -> int:
@@ -20,87 +33,63 @@ def shard_of(product_id: str, shard_count: int) -> int:
     return int.from_bytes(digest[:8], "big") % shard_count
 
 
-def ensure_catalog(
-    c: Connection,
-    db: Database,
-    tenant: str,
-    name: str,
-    *,
-    model: str,
-    fingerprint: str,
-    dim: int,
-    shard_count: int,
-    default_group: str,
-) -> Row[Any]:
-    """The catalog's live index, made with these defaults when there is none."""
-    made = c.execute(
-        db.insert(catalogs)
-        .values(tenant=tenant, name=name, created_at=now())
-        .on_conflict_do_nothing(index_elements=["tenant", "name"])
-        .returning(catalogs.c.name)
-    )
-    if made.one_or_none() is not None:
-        index_id = new_id()
-        c.execute(
-            insert(indexes).values(
-                id=index_id,
-                tenant=tenant,
-                catalog=name,
-                model=model,
-                fingerprint=fingerprint,
-                dim=dim,
-                shards=shard_count,
-                state="live",
-                created_at=now(),
-                live_at=now(),
-            )
-        )
-        for shard in range(shard_count):
-            c.execute(
-                insert(shards).values(
-                    index_id=index_id,
-                    shard=shard,
-                    seq=0,
-                    chain=FIRST_CHAIN,
-                    trimmed_to=0,
-                    rows_logged=0,
-                    sealed_seq=0,
-                    sealed_rows_logged=0,
-                    seal_wanted=False,
-                )
-            )
-        _place(c, index_id, shard_count, default_group)
-    return live_index(c, tenant, name)
-
-
-def live_index(c: Connection, tenant: str, catalog: str) -> Row[Any]:
+def live_index(c: Connection, tenant: str, catalog: str) -> LiveIndex:
     """Raises NotFound."""
     row = c.execute(
         select(indexes).where(
-            indexes.c.tenant == tenant, indexes.c.catalog == catalog, indexes.c.state == "live"
+            indexes.c.tenant == tenant, indexes.c.catalog == catalog, indexes.c.state == IndexState.LIVE
         )
     ).one_or_none()
     if row is None:
         raise NotFound(
             f"there is no catalog {catalog!r} yet; a first import or PUT /v1/catalogs/{catalog} makes it"
         )
-    return row
-
-
-def _place(c: Connection, index_id: str, shard_count: int, default_group: str) -> None:
-    """Each shard goes to the group that holds the fewest."""
-    known = set(
-        c.execute(select(replicas.c.group).where(replicas.c.seen_at > now() - 60).distinct()).scalars()
+    return LiveIndex(
+        row.id, row.tenant, row.catalog, row.model, row.fingerprint, row.dim, row.shards, row.created_at
     )
-    held: dict[str, int] = dict.fromkeys(known or {default_group}, 0)
-    counts = select(placements.c.group, func.count()).group_by(placements.c.group)
-    for group, count in c.execute(counts):
-        if group in held:
-            held[group] = count
+
+
+def place(c: Connection, index_id: str, shard_count: int, default_group: str) -> None:
+    """Each shard goes to the group that holds the fewest."""
+    held = _held_by(c, groups_seen(c, GROUP_KNOWN_S) or {default_group})
     for shard in range(shard_count):
-        group = min(held, key=lambda g: (held[g], g))
-        held[group] += 1
+        group = _add_to_emptiest(held)
         c.execute(insert(placements).values(index_id=index_id, shard=shard, group=group))
+
+
+def move_unserved(c: Connection) -> int:
+    """Empty shards of groups that nobody serves go to the groups that are served; returns how many.
+
+    A shard that has log entries stays: its group may only be restarting, and has it loaded.
+    """
+    seen = groups_seen(c, GROUP_KNOWN_S)
+    if not seen:
+        return 0
+    query = (
+        select(placements)
+        .join(shards, (shards.c.index_id == placements.c.index_id) & (shards.c.shard == placements.c.shard))
+        .where(shards.c.seq == 0, placements.c.group.not_in(seen))
+        .order_by(placements.c.index_id, placements.c.shard)
+    )
+    unserved = c.execute(query).all()
+    held = _held_by(c, seen)
+    for row in unserved:
+        this = (placements.c.index_id == row.index_id, placements.c.shard == row.shard)
+        c.execute(update(placements).where(*this).values(group=_add_to_emptiest(held)))
+    return len(unserved)
+
+
+def _held_by(c: Connection, groups: set[str]) -> dict[str, int]:
+    """{group: how many shards it holds}."""
+    counts = select(placements.c.group, func.count().label("held")).group_by(placements.c.group)
+    held = {row.group: row.held for row in c.execute(counts)}
+    return {group: held.get(group, 0) for group in groups}
+
+
+def _add_to_emptiest(held: dict[str, int]) -> str:
+    group = min(held, key=lambda g: (held[g], g))
+    held[group] += 1
+    return group
 
 
 def groups_of(c: Connection, index_id: str) -> dict[str, list[int]]:
@@ -114,6 +103,4 @@ def groups_of(c: Connection, index_id: str) -> dict[str, list[int]]:
 
 def groups_seen(c: Connection, within: float) -> set[str]:
     """Groups of which a replica said within `within` seconds that it is loaded."""
-    return set(
-        c.execute(select(replicas.c.group).where(replicas.c.seen_at > now() - within).distinct()).scalars()
-    )
+    return set(c.execute(select(replicas.c.group).where(replica_seen(within)).distinct()).scalars())

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, select
 
+from shared import opaque
 from shared.db.tables import indexes, log, shards
 from shared.errors import InvalidRequest
-from shared.index.log import FIRST_CHAIN
+from shared.index.log import FIRST_CHAIN, Position, Positions
+from shared.index.state import IndexState
 
 
 @dataclass(frozen=True)
 class Version:
     index_id: str
-    positions: dict[int, tuple[int, str]]  # {shard: (seq, chain)}
+    positions: Positions
 
     def encode(self) -> str:
-        body = json.dumps(
-            [self.index_id, [[s, *self.positions[s]] for s in sorted(self.positions)]], separators=(",", ":")
-        )
-        return base64.urlsafe_b64encode(body.encode()).decode().rstrip("=")
+        return opaque.to_text([self.index_id, [[s, *self.positions[s]] for s in sorted(self.positions)]])
 
     @classmethod
     def decode(cls, text: str) -> Version:
         """Raises InvalidRequest."""
         try:
-            index_id, rows = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-            found = {int(s): (int(seq), str(chain)) for s, seq, chain in rows}
-            if not isinstance(index_id, str) or any(seq < 0 for seq, _ in found.values()):
+            index_id, rows = opaque.from_text(text)
+            found = {int(s): Position(int(seq), str(chain)) for s, seq, chain in rows}
+            if not isinstance(index_id, str) or any(s < 0 or at.seq < 0 for s, at in found.items()):
                 raise ValueError(text)
         except (ValueError, TypeError) as error:
             raise InvalidRequest(
@@ -49,7 +45,7 @@ def check_reachable(c: Connection, tenant: str, live_index_id: str, version: Ver
                 indexes.c.id == version.index_id, indexes.c.tenant == tenant
             )
         ).one_or_none()
-        if row is None or row.state != "retired" or not row.successor:
+        if row is None or row.state != IndexState.RETIRED or not row.successor:
             raise InvalidRequest("this version is of another catalog", code="bad_version")
         # Met at the position that the new index had when it went live.
         return check_reachable(c, tenant, live_index_id, Version.decode(row.successor["version"]))
@@ -62,7 +58,7 @@ def check_reachable(c: Connection, tenant: str, live_index_id: str, version: Ver
     return version
 
 
-def off_path(c: Connection, index_id: str, positions: Mapping[int, tuple[int, str]]) -> list[int]:
+def off_path(c: Connection, index_id: str, positions: Positions) -> list[int]:
     """Shards whose position is not on the path of its log, but of another history, or ahead.
 
     What a log says no more, because it was trimmed beyond two snapshots, is taken on trust.

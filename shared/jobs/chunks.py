@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, exists, func, insert, select, update
 from shared.db.engine import Database, now
 from shared.db.tables import chunks, jobs
 from shared.errors import LostClaim, TusouError
+from shared.index.log import Positions
 from shared.jobs.ends import close_chunks, finish
 from shared.jobs.job import OPEN, ChunkState, State, failure
 from shared.jobs.turns import open_chunks, served
@@ -107,7 +108,7 @@ def fence(c: Connection, chunk: Chunk, **values: Any) -> None:
         raise LostClaim(f"chunk {chunk.job_id}/{chunk.no} is no longer at attempt {chunk.attempt}")
 
 
-def reached(c: Connection, chunk: Chunk, positions: dict[int, tuple[int, str]]) -> None:
+def reached(c: Connection, chunk: Chunk, positions: Positions) -> None:
     """Note which version shows a chunk that is done."""
     versions = {str(shard): list(place) for shard, place in positions.items()}
     c.execute(

@@ -7,12 +7,15 @@ each runs alone in its process, so that the one that kills it is found without b
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, and_, case, or_, select, true, update
 
 from shared.db.engine import now
 from shared.db.tables import chunks, jobs
 from shared.jobs.fingerprints import may_take
 from shared.jobs.job import OPEN, ChunkState, Claim, State, before
+from shared.jobs.kinds import JobKind
 
 _FREE = jobs.c.lease_until.is_(None)
 # Who lost it may have died of it. A suspect that was lost is left to a keeper, which counts its losses.
@@ -66,7 +69,7 @@ def claim(
         tenant=row.tenant,
         attempt=row.attempt,
         stage=row.stage,
-        kind=row.kind,
+        kind=JobKind(row.kind),
         request=row.request,
         fingerprint=row.fingerprint,
         catalog=row.catalog,
@@ -92,8 +95,21 @@ def hand_back(c: Connection, by: str, job_id: str | None = None) -> None:
 def hand_back_all(c: Connection, by: str) -> None:
     """Jobs and chunks, at the end of a process."""
     hand_back(c, by)
+    hand_back_chunks(c, by)
+
+
+def hand_back_chunks(
+    c: Connection, by: str, job_id: str | None = None, *, spare: Collection[int] = ()
+) -> None:
+    """As `hand_back`, for the chunks of that import, or all; those that are spared go on."""
+    which = chunks.c.job_id == job_id if job_id is not None else true()
     c.execute(
         update(chunks)
-        .where(chunks.c.claimed_by == by, chunks.c.state == ChunkState.RUNNING)
+        .where(
+            chunks.c.claimed_by == by,
+            chunks.c.state == ChunkState.RUNNING,
+            which,
+            chunks.c.no.not_in(spare),
+        )
         .values(lease_until=None, claimed_by=None, state=ChunkState.OPEN, attempt=chunks.c.attempt + 1)
     )

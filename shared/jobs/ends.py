@@ -10,7 +10,9 @@ from shared.db.engine import now
 from shared.db.tables import chunks, jobs, parts
 from shared.errors import Conflict
 from shared.jobs import photos
-from shared.jobs.job import SEARCH, ChunkState, State, before, failure
+from shared.jobs.job import ChunkState, State, before, failure
+from shared.jobs.kinds import JobKind
+from shared.jobs.search_request import SearchRequest
 from shared.jobs.store import get
 from shared.topology import CHUNKS, EMBED
 
@@ -67,8 +69,8 @@ def _end(c: Connection, state: State, *which: Any, keep_for: float, **values: An
     ).one_or_none()
     if ended is None:
         return False
-    if ended.kind == SEARCH:
-        photos.forget(c, ended.request)
+    if ended.kind == JobKind.SEARCH:
+        photos.forget(c, SearchRequest.from_json(ended.request))
     return True
 
 
@@ -86,7 +88,7 @@ def retry(c: Connection, tenant: str, job_id: str, *, due_in: float) -> Row[Any]
     row = get(c, tenant, job_id)
     if row.state != State.FAILED or not (row.error or {}).get("retryable"):
         raise Conflict(f"only a failed job that is retryable can be retried; this one is {row.state}")
-    if row.kind == SEARCH and not photos.kept(row.request):
+    if row.kind == JobKind.SEARCH and not photos.kept(SearchRequest.from_json(row.request)):
         raise Conflict("this search was not to keep its photo; send the photo again", code="photo_not_kept")
     again = c.execute(
         update(jobs)
@@ -94,7 +96,7 @@ def retry(c: Connection, tenant: str, job_id: str, *, due_in: float) -> Row[Any]
         .values(
             state=State.QUEUED,
             # A search starts over: its outcome went with its end.
-            stage=case((jobs.c.kind == SEARCH, EMBED.name), else_=jobs.c.stage),
+            stage=case((jobs.c.kind == JobKind.SEARCH, EMBED.name), else_=jobs.c.stage),
             attempt=jobs.c.attempt + 1,
             tries=0,
             losses_alone=0,

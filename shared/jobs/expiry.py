@@ -6,6 +6,8 @@ from sqlalchemy import Connection, delete, select, update
 
 from shared.db.engine import now
 from shared.db.tables import chunks, imports, jobs, manifest_ids, parts, row_errors
+from shared.jobs import explanations
+from shared.jobs.import_request import StoredManifest
 from shared.jobs.job import State, before
 from shared.storage import owners
 
@@ -42,14 +44,16 @@ def entomb(c: Connection, ids: list[str], *, tombstone_for: float) -> None:
     )
     ids = list(entombed.scalars())
     c.execute(delete(parts).where(parts.c.job_id.in_(ids)))
+    explanations.forget_jobs(c, ids)
     _forget_imports(c, ids)
 
 
 def _forget_imports(c: Connection, ids: list[str]) -> None:
     """Manifests, chunks and row errors name products; they go with the job's result."""
     of_these = imports.c.job_id.in_(ids)
-    manifests = c.execute(select(imports.c.manifests).where(of_these)).scalars()
-    owners.remove(c, [m["object"] for wanted in manifests for m in wanted if m.get("kind") != "incoming"])
+    noted = c.execute(select(imports.c.manifests).where(of_these)).scalars()
+    manifests = [StoredManifest.from_json(m) for of_one in noted for m in of_one]
+    owners.remove(c, [m.object for m in manifests if not m.incoming])
     owners.remove(c, c.execute(select(chunks.c.rows_object).where(chunks.c.job_id.in_(ids))).scalars())
     for table in (row_errors, manifest_ids, chunks, imports):
         c.execute(delete(table).where(table.c.job_id.in_(ids)))

@@ -6,12 +6,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, true
 
-from shared.db.engine import now
 from shared.db.tables import jobs, workers
 from shared.jobs.job import OPEN
-
-# A worker beats every 5 s; one of a model that restarts is soon back.
-SERVED_WITHIN_S = 30
+from shared.liveness import MODEL_SERVED_S, vision_seen
 
 
 def may_take(fingerprint: str | None) -> ColumnElement[bool]:
@@ -37,5 +34,4 @@ def is_for_others(c: Connection, job_id: str, stage: str, fingerprint: str) -> b
 
 
 def _served() -> ColumnElement[Any]:
-    live = (workers.c.kind == "vision", workers.c.seen_at > now() - SERVED_WITHIN_S)
-    return exists().where(and_(workers.c.fingerprint == jobs.c.fingerprint, *live))
+    return exists().where(and_(workers.c.fingerprint == jobs.c.fingerprint, vision_seen(MODEL_SERVED_S)))

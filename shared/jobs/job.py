@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Row
+
+from shared.errors import TusouError
+from shared.jobs.kinds import JobKind
+
+T = TypeVar("T")
 
 
 class State(StrEnum):
@@ -34,8 +39,6 @@ MOVES: dict[State, frozenset[State]] = {
     State.EXPIRED: frozenset(),
 }
 
-SEARCH, PRODUCT, IMPORT = "search", "product", "import"
-
 
 class ChunkState(StrEnum):
     OPEN = "open"
@@ -58,7 +61,7 @@ class Claim:
     tenant: str
     attempt: int
     stage: str
-    kind: str
+    kind: JobKind
     request: dict[str, Any]
     fingerprint: str | None
     catalog: str | None
@@ -68,6 +71,28 @@ class Claim:
     queued_s: float
     alone: bool
     tries: int  # this one is the tries-th of its stage
+
+    # What a job's kind must have; without it the job would write elsewhere, or count as older than all.
+
+    @property
+    def of_catalog(self) -> str:
+        """Raises TusouError."""
+        return self._had("catalog", self.catalog)
+
+    @property
+    def product(self) -> str:
+        """The id of the product that it writes. Raises TusouError."""
+        return self._had("product_id", self.product_id)
+
+    @property
+    def numbered(self) -> int:
+        """Its accept_no. Raises TusouError."""
+        return self._had("accept_no", self.accept_no)
+
+    def _had(self, name: str, value: T | None) -> T:
+        if value is None:
+            raise TusouError(f"{self.kind} {self.id} has lost its {name}; make the request again")
+        return value
 
 
 def failure(code: str, detail: str, *, retryable: bool) -> dict[str, Any]:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import Connection, delete, select
 
 from shared.db.tables import images
+from shared.jobs.search_request import PhotoKind, SearchRequest
 from shared.storage import owners
 
 
-def kept(request: dict[str, Any]) -> bool:
+def kept(request: SearchRequest) -> bool:
     """Whether the photo outlives the search; one that it merely named does."""
-    return bool(request.get("store", True)) or request.get("image", {}).get("kind") != "upload"
+    return request.store or request.photo.kind is not PhotoKind.UPLOAD
 
 
-def forget(c: Connection, request: dict[str, Any]) -> None:
+def forget(c: Connection, request: SearchRequest) -> None:
     """Leave nothing of a photo that was not to be kept. Of no effect on any other."""
     if kept(request):
         return
-    this = (images.c.id == request["image"]["id"], images.c.product_id.is_(None))
+    this = (images.c.id == request.photo.value, images.c.product_id.is_(None))
     for row in c.execute(select(images.c.upload, images.c.normalised, images.c.thumbnail).where(*this)):
         owners.remove(c, row)
     c.execute(delete(images).where(*this))

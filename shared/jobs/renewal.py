@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, case, select, tuple_, update
+from sqlalchemy import Connection, case, or_, select, tuple_, update
 
 from shared.db.engine import Database, now
 from shared.db.tables import chunks, jobs, workers
-from shared.jobs.job import IMPORT, ChunkState, State
+from shared.jobs.job import ChunkState, State
+from shared.jobs.kinds import JobKind
 
 
 def renew(
@@ -23,15 +24,15 @@ def renew(
     *,
     lease: float,
     job_limit: float,
-    chunk_limit: float,
+    import_limit: float,
     fingerprint: str | None,
     stats: dict[str, Any],
 ) -> None:
-    """Claims older than their task's limit are not renewed. Raises Unavailable."""
+    """Claims older than their task's limit are not renewed; a training has none. Raises Unavailable."""
     with db.write() as c:
-        _renew_jobs(c, by, lease, job_limit=job_limit, import_limit=chunk_limit)
+        _renew_jobs(c, by, lease, job_limit=job_limit, import_limit=import_limit)
     with db.write() as c:
-        _renew_chunks(c, by, lease, limit=chunk_limit)
+        _renew_chunks(c, by, lease, limit=import_limit)
     seen = {"fingerprint": fingerprint, "stats": stats, "seen_at": now()}
     with db.write() as c:
         c.execute(
@@ -42,14 +43,14 @@ def renew(
 
 
 def _renew_jobs(c: Connection, by: str, lease: float, *, job_limit: float, import_limit: float) -> None:
-    limit = case((jobs.c.kind == IMPORT, import_limit), else_=job_limit)
+    limit = case((jobs.c.kind == JobKind.IMPORT, import_limit), else_=job_limit)
     free = (
         select(jobs.c.id)
         .where(
             jobs.c.claimed_by == by,
             jobs.c.state == State.RUNNING,
             jobs.c.lease_until.is_not(None),
-            jobs.c.claimed_at > now() - limit,
+            or_(jobs.c.kind == JobKind.TRAINING, jobs.c.claimed_at > now() - limit),
         )
         .order_by(jobs.c.id)
         .with_for_update(skip_locked=True)

@@ -15,6 +15,7 @@ from shared.db.engine import now
 from shared.db.tables import chunks, jobs
 from shared.errors import Expired, LostClaim, NotFound
 from shared.jobs.job import OPEN, ChunkState, State
+from shared.jobs.kinds import JobKind
 from shared.topology import Stage
 
 
@@ -23,7 +24,7 @@ def accept(
     *,
     job_id: str,
     tenant: str,
-    kind: str,
+    kind: JobKind,
     stage: Stage,
     request: dict[str, Any],
     due_in: float,
@@ -98,6 +99,22 @@ def save_stage(c: Connection, job_id: str, attempt: int, **values: Any) -> None:
     )
     if not done.rowcount:
         raise LostClaim(f"job {job_id} is no longer at attempt {attempt}")
+
+
+def save_progress(c: Connection, job_id: str, attempt: int, progress: dict[str, Any]) -> None:
+    """How far a claim has come. Raises LostClaim when it is no longer ours."""
+    mine = (jobs.c.id == job_id, jobs.c.attempt == attempt, jobs.c.state == State.RUNNING)
+    if not c.execute(update(jobs).where(*mine).values(progress=progress)).rowcount:
+        raise LostClaim(f"job {job_id} is no longer at attempt {attempt}")
+
+
+def next_of(c: Connection, kind: JobKind) -> str | None:
+    """The id of the oldest job of this kind that nobody works on; one put off waits for its time."""
+    free = (jobs.c.kind == kind, jobs.c.state.in_(OPEN), jobs.c.lease_until.is_(None))
+    due = or_(jobs.c.state == State.QUEUED, jobs.c.due_at.is_(None), jobs.c.due_at <= now())
+    query = select(jobs.c.id).where(*free, due).order_by(jobs.c.created_at).limit(1)
+    found: str | None = c.execute(query).scalar()
+    return found
 
 
 def put_off(c: Connection, job_id: str, attempt: int, stage: str, seconds: float) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 from shared.db.engine import Database, now
 from shared.db.tables import chunks, imports, jobs, tenants
 from shared.jobs.fingerprints import may_take
-from shared.jobs.job import IMPORT, OPEN, ChunkState, State
+from shared.jobs.job import OPEN, ChunkState, State
+from shared.jobs.kinds import JobKind
 from shared.topology import CHUNKS, PLAN
 
 # What an import waits for before its end; `closed` too, as it has ended otherwise.
@@ -33,7 +34,7 @@ def next_turn(c: Connection, *, alone: bool, fingerprint: str | None) -> Turn | 
         select(jobs.c.tenant, jobs.c.id, jobs.c.stage, itself.label("itself"))
         .join(imports, imports.c.job_id == jobs.c.id)
         .outerjoin(tenants, tenants.c.tenant == jobs.c.tenant)
-        .where(jobs.c.kind == IMPORT, jobs.c.state.in_(OPEN), may_take(fingerprint))
+        .where(jobs.c.kind == JobKind.IMPORT, jobs.c.state.in_(OPEN), may_take(fingerprint))
         .where(or_(itself, exists().where(chunks.c.job_id == jobs.c.id, *open_chunks(alone))))
         .order_by(tenants.c.served_at.is_not(None), tenants.c.served_at, itself.desc(), jobs.c.created_at)
         .limit(1)

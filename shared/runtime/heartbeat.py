@@ -50,8 +50,8 @@ class Heartbeat:
             self._settings.process,
             self._kind,
             lease=self._settings.lease,
-            job_limit=self._settings.search_task_limit,
-            chunk_limit=self._settings.chunk_task_limit,
+            job_limit=self._settings.job_task_limit,
+            import_limit=self._settings.import_task_limit,
             fingerprint=self._fingerprint,
             stats=self._stats(),
         )

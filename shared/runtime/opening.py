@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from shared.errors import TusouError
 from shared.settings import Settings, sentences
 from shared.telemetry import configure
+from shared.unknown_settings import unknown_settings
 
 T = TypeVar("T")
 
@@ -24,6 +26,8 @@ def opened(service: str, open_worker: Callable[[Settings], T]) -> tuple[Settings
     except ValidationError as error:
         raise SystemExit("; ".join(sentences(error))) from None
     configure(level=settings.log_level, as_json=settings.log_json, process=settings.process, service=service)
+    if (ignored := unknown_settings(os.environ)) is not None:
+        log.warning(ignored)
     try:
         return settings, open_worker(settings)
     except TusouError as error:

@@ -16,6 +16,7 @@ KINDS = (
     "uploads",  # photos as they came
     "images",  # normalised, without metadata
     "thumbnails",
+    "explanations",  # heat maps over two images
     "manifests",
     "chunks",  # the rows of one chunk of an import
     "segments",
@@ -41,14 +42,6 @@ def new_name(kind: str, tenant: str, now: float) -> str:
     if not _OURS.fullmatch(name):
         raise _refused(name)
     return name
-
-
-def incoming_name(tenant: str, key: str) -> str:
-    """The name of what `tenant` calls `key`: below its own folder, whatever the key says."""
-    name = f"incoming/{tenant}/{key}"
-    if not re.fullmatch(_TENANT, tenant):
-        raise _refused(name)
-    return check_name(name)
 
 
 def hour_of(name: str) -> str:

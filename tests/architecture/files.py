@@ -11,7 +11,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
-SERVICES = ("gateway", "vision", "indexer", "keeper")  # those of ours, each with a Dockerfile
+SERVICES = ("gateway", "vision", "indexer", "keeper", "trainer")  # those of ours, each with a Dockerfile
 
 
 @dataclass(frozen=True)

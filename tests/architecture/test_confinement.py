@@ -44,7 +44,7 @@ def test_only_the_gateway_is_published_and_on_this_machine_alone_unless_told() -
 def test_servers_and_those_who_need_no_one_outside_have_no_way_out() -> None:
     assert compose()["networks"]["inside"] == {"internal": True}
     outside = {name for name, service in COMPOSE.items() if "outside" in service["networks"]}
-    assert outside == {"gateway", "vision"}
+    assert outside == {"gateway", "vision", "trainer"}
 
 
 def test_every_secret_comes_from_the_env_file_and_has_no_default() -> None:

@@ -17,6 +17,7 @@ EXTRAS = {
     "vision": {"vision", "torch", "parquet", "s3", "postgres"},
     "indexer": {"indexer", "s3", "postgres"},
     "keeper": {"s3", "postgres"},
+    "trainer": {"train", "s3", "postgres"},
 }
 
 pytestmark = pytest.mark.parametrize("service", SERVICES)

@@ -14,10 +14,11 @@ from shared.broker import make_celery
 from shared.dispatch import Dispatcher
 from shared.messages import JobMessage
 from workers.indexer import tasks as indexer
+from workers.trainer import tasks as trainer
 from workers.vision import tasks as vision
 
 # The services of docker-compose.yml that consume queues, and what each registers.
-REGISTERED_BY = {"vision": vision.register, "indexer": indexer.register}
+REGISTERED_BY = {"vision": vision.register, "indexer": indexer.register, "trainer": trainer.register}
 NOWHERE = "memory://"
 
 
@@ -88,7 +89,7 @@ def test_a_group_with_an_unfit_name_has_no_queue(group: str) -> None:
 
 
 def test_sending_an_undeclared_task_is_refused(dispatcher: Dispatcher) -> None:
-    mistyped = topology.Task("vision.serach", topology.SEARCH)
+    mistyped = topology.Task("vision.serach", topology.SEARCH_QUEUE)
     with pytest.raises(ValueError, match="no queue in the topology"):
         dispatcher.send(mistyped, JobMessage(id="j", stage=topology.EMBED.name))
 

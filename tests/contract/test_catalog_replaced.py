@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import insert, select, update
 
 from shared.catalog import burial
 from shared.catalog.append import append
@@ -17,8 +17,11 @@ from shared.catalog.writes import accept_delete
 from shared.db.engine import Database
 from shared.db.tables import catalogs, imports, jobs, log, manifest_ids
 from shared.errors import NotFound
+from shared.index.placement import LiveIndex
 from shared.jobs import store
-from shared.jobs.job import IMPORT, Claim, State
+from shared.jobs.import_request import ImportOptions
+from shared.jobs.job import Claim, State
+from shared.jobs.kinds import JobKind
 from shared.topology import CHUNKS
 from tests.catalog_rig import attributes, embedded, living, make_catalog, number, put, sources
 from workers.vision.deps import Vision
@@ -26,22 +29,22 @@ from workers.vision.imports import end as import_end
 
 
 @pytest.fixture
-def index(db: Database) -> Row[Any]:
+def index(db: Database) -> LiveIndex:
     return make_catalog(db)
 
 
 def replace(db: Database, accept_no: int, *named: str, rows: int = 1, bad_rows: int = 0) -> dict[str, Any]:
     """End a `replace` import whose chunks are done; returns its result."""
     job_id = f"replace-{accept_no}"
-    options = {"mode": "replace", "force": False}
+    options = ImportOptions(chunk_rows=256, mode="replace").to_json()
     with db.write() as c:
         store.accept(
             c,
             job_id=job_id,
             tenant="shop",
-            kind=IMPORT,
+            kind=JobKind.IMPORT,
             stage=CHUNKS,
-            request=options,
+            request={},
             due_in=60,
             catalog="default",
             accept_no=accept_no,
@@ -55,14 +58,14 @@ def replace(db: Database, accept_no: int, *named: str, rows: int = 1, bad_rows: 
             c.execute(insert(manifest_ids), [{"job_id": job_id, "product_id": p} for p in named])
     silent = SimpleNamespace(log_grew=lambda _: None, job_done=lambda _: None)
     vision = SimpleNamespace(db=db, notifier=silent, settings=SimpleNamespace(errors_retention=60))
-    claim = SimpleNamespace(id=job_id, tenant="shop", catalog="default", attempt=1, accept_no=accept_no)
+    claim = SimpleNamespace(id=job_id, tenant="shop", of_catalog="default", attempt=1, numbered=accept_no)
     import_end.run(cast(Vision, vision), cast(Claim, claim))
     with db.read() as c:
         result: dict[str, Any] = store.get(c, "shop", job_id).result
         return result
 
 
-def purge(db: Database, index: Row[Any]) -> int:
+def purge(db: Database, index: LiveIndex) -> int:
     with db.write() as c:
         accept_no = begin_purge(c, db, "shop", "default")
     hidden = 0
@@ -74,7 +77,7 @@ def purge(db: Database, index: Row[Any]) -> int:
         hidden += buried.hidden
 
 
-def test_an_older_import_that_ends_after_a_replace_makes_no_product(db: Database, index: Row[Any]) -> None:
+def test_an_older_import_that_ends_after_a_replace_makes_no_product(db: Database, index: LiveIndex) -> None:
     older, replacing = number(db), number(db)
     embedded(db, index, "there", older, ["a"])
     embedded(db, index, "kept", replacing, ["b"])
@@ -84,7 +87,7 @@ def test_an_older_import_that_ends_after_a_replace_makes_no_product(db: Database
     assert (living(db), sources(db, "late"), reached) == (["kept"], [], {})
 
 
-def test_an_import_accepted_after_a_replace_makes_products(db: Database, index: Row[Any]) -> None:
+def test_an_import_accepted_after_a_replace_makes_products(db: Database, index: LiveIndex) -> None:
     replacing, newer = number(db), number(db)
     replace(db, replacing)
     embedded(db, index, "new", newer, ["a"], title="new")
@@ -92,7 +95,7 @@ def test_an_import_accepted_after_a_replace_makes_products(db: Database, index: 
 
 
 def test_an_older_import_still_adds_to_a_product_that_the_replace_named(
-    db: Database, index: Row[Any]
+    db: Database, index: LiveIndex
 ) -> None:
     """Attribute by attribute: what the replace's row leaves open is the older import's to set."""
     older, replacing = number(db), number(db)
@@ -103,7 +106,7 @@ def test_an_older_import_still_adds_to_a_product_that_the_replace_named(
 
 
 def test_a_product_that_only_a_bad_row_of_the_replace_names_may_still_come(
-    db: Database, index: Row[Any]
+    db: Database, index: LiveIndex
 ) -> None:
     """The replace would not have deleted it, had the older import been quicker."""
     older, replacing = number(db), number(db)
@@ -113,14 +116,14 @@ def test_a_product_that_only_a_bad_row_of_the_replace_names_may_still_come(
     assert living(db) == ["bad"]
 
 
-def test_a_refused_replace_leaves_older_imports_alone(db: Database, index: Row[Any]) -> None:
+def test_a_refused_replace_leaves_older_imports_alone(db: Database, index: LiveIndex) -> None:
     older, replacing = number(db), number(db)
     assert replace(db, replacing, bad_rows=1)["replace_refused"]
     embedded(db, index, "p", older, ["a"])
     assert living(db) == ["p"]
 
 
-def test_an_older_replace_that_ends_last_does_not_undo_a_newer_one(db: Database, index: Row[Any]) -> None:
+def test_an_older_replace_that_ends_last_does_not_undo_a_newer_one(db: Database, index: LiveIndex) -> None:
     older, between, newer = number(db), number(db), number(db)
     replace(db, newer, "p")
     replace(db, older, "q")
@@ -131,7 +134,7 @@ def test_an_older_replace_that_ends_last_does_not_undo_a_newer_one(db: Database,
     assert living(db) == ["p"]
 
 
-def test_an_older_import_that_ends_after_a_purge_makes_no_product(db: Database, index: Row[Any]) -> None:
+def test_an_older_import_that_ends_after_a_purge_makes_no_product(db: Database, index: LiveIndex) -> None:
     older = number(db)
     embedded(db, index, "there", older, ["a"])
     assert purge(db, index) == 1
@@ -143,7 +146,7 @@ def test_an_older_import_that_ends_after_a_purge_makes_no_product(db: Database, 
 
 
 def test_a_product_deleted_before_an_import_stays_away_when_a_replace_came_after_it(
-    db: Database, index: Row[Any]
+    db: Database, index: LiveIndex
 ) -> None:
     """The tombstone of the delete is older than the import: the replace makes it newer, and logs it once."""
     put(db, index, "p", title="t")
@@ -158,7 +161,9 @@ def test_a_product_deleted_before_an_import_stays_away_when_a_replace_came_after
         assert c.execute(select(log.c.kind)).scalars().all() == ["delete"]
 
 
-def test_a_replace_deletes_in_batches(db: Database, index: Row[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replace_deletes_in_batches(
+    db: Database, index: LiveIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(burial, "BATCH", 2)
     for n in range(5):
         embedded(db, index, f"p{n}", number(db), ["a"])
@@ -166,7 +171,7 @@ def test_a_replace_deletes_in_batches(db: Database, index: Row[Any], monkeypatch
     assert living(db) == ["p3"]
 
 
-def test_a_whole_chunk_that_comes_too_late_writes_no_log(db: Database, index: Row[Any]) -> None:
+def test_a_whole_chunk_that_comes_too_late_writes_no_log(db: Database, index: LiveIndex) -> None:
     older, _ = number(db), purge(db, index)
     changes = [ProductChange(f"p{n}", older, n, {"title": "t"}) for n in range(3)]
     with db.write() as c:

@@ -11,15 +11,19 @@ from shared.errors import Conflict, Expired, LostClaim, NotFound
 from shared.ids import new_id
 from shared.jobs import claims, ends, expiry, store
 from shared.jobs.job import State, failure, public
+from shared.jobs.kinds import JobKind
 from shared.jobs.renewal import renew
+from shared.jobs.search_request import PhotoKind, PhotoOf, SearchRequest
 from shared.topology import EMBED, LOOKUP
+
+REQUEST = SearchRequest(PhotoOf(PhotoKind.IMAGE, "q"), limit=3).to_json()
 
 
 def accepted(db: Database, tenant: str = "shop") -> str:
     job_id = new_id()
     with db.write() as c:
         store.accept(
-            c, job_id=job_id, tenant=tenant, kind="search", stage=EMBED, request={"limit": 3}, due_in=5
+            c, job_id=job_id, tenant=tenant, kind=JobKind.SEARCH, stage=EMBED, request=REQUEST, due_in=5
         )
     return job_id
 
@@ -106,7 +110,7 @@ def renewed(db: Database) -> None:
         "vision",
         lease=20,
         job_limit=60,
-        chunk_limit=900,
+        import_limit=900,
         fingerprint=None,
         stats={},
     )

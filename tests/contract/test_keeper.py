@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from shared.db.engine import Database, now
-from shared.db.tables import rounds
+from shared.db.tables import jobs, rounds
 from shared.errors import Unavailable
 from shared.jobs import claims, store
 from shared.topology import EMBED
@@ -62,6 +62,22 @@ def test_a_row_overtaken_by_one_sent_well_after_it_has_lost_its_message(keeper: 
     redispatch.run(keeper)
     assert sent(keeper) == [lost]
     assert young not in sent(keeper)
+
+
+def test_a_row_whose_newer_message_nobody_has_claimed_overtakes_nothing(keeper: Keeper) -> None:
+    """It was claimed, put off and sent again: behind the others, as its message is."""
+    keeper.dispatcher.waiting = 10_000
+    waiting = accepted(keeper, age=30)
+    put_off = accepted(keeper, age=40)
+    claim(keeper, put_off, lease=20)
+    with keeper.db.write() as c:
+        c.execute(
+            update(jobs)
+            .where(jobs.c.id == put_off)
+            .values(claimed_at=now() - 35, lease_until=None, sent_at=now(), due_at=now() + 5)
+        )
+    redispatch.run(keeper)
+    assert waiting not in sent(keeper)
 
 
 def test_rows_that_are_not_due_or_under_a_lease_are_not_sent(keeper: Keeper) -> None:

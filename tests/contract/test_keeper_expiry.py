@@ -74,7 +74,6 @@ def test_expiry_forgets_results_and_keys_of_repeated_requests(keeper: Keeper) ->
             "route": "r",
             "key": "k",
             "body_hash": "h",
-            "status": 202,
             "created_at": 1.0,
         }
         c.execute(insert(idempotency).values(values))

@@ -14,6 +14,8 @@ from shared.errors import Conflict
 from shared.ids import new_id, random_id
 from shared.jobs import claims, ends, store
 from shared.jobs.job import State, failure
+from shared.jobs.kinds import JobKind
+from shared.jobs.search_request import PhotoKind, PhotoOf, SearchRequest
 from shared.settings import Settings
 from shared.storage.memory import MemoryStore
 from shared.topology import EMBED
@@ -28,7 +30,7 @@ def searched(db: Database, *, kept: bool = False, kind: str = "upload", product:
     """A running search and its photo, whose id is the search's."""
     job_id = new_id()
     image_id = random_id()
-    request = {"store": kept, "image": {"kind": kind, "id": image_id}}
+    request = SearchRequest(PhotoOf(PhotoKind(kind), image_id), limit=10, store=kept).to_json()
     with db.write() as c:
         c.execute(
             insert(objects).values(
@@ -45,7 +47,9 @@ def searched(db: Database, *, kept: bool = False, kind: str = "upload", product:
                 created_at=now(),
             )
         )
-        store.accept(c, job_id=job_id, tenant="shop", kind="search", stage=EMBED, request=request, due_in=5)
+        store.accept(
+            c, job_id=job_id, tenant="shop", kind=JobKind.SEARCH, stage=EMBED, request=request, due_in=5
+        )
         claims.claim(c, job_id, EMBED.name, by="w", lease=20, alone=False)
     return job_id
 

@@ -9,10 +9,11 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Row, func, select, text, update
 
+from shared.catalog import catalogs
 from shared.db import schema
 from shared.db.engine import Database, now
 from shared.db.tables import shards
-from shared.index import log, placement
+from shared.index import log
 from shared.settings import Settings
 from tests.deployment import until
 from workers.keeper.deps import Keeper
@@ -27,7 +28,7 @@ def keeper_of(db: Database, folder: Path) -> Keeper:
 
 def index_of(db: Database, shard_count: int) -> Row[Any]:
     with db.write() as c:
-        return placement.ensure_catalog(
+        return catalogs.ensure_of_model(
             c,
             db,
             "shop",
@@ -85,7 +86,7 @@ def test_a_round_and_an_import_that_appends_to_the_same_shards_both_end(
     db = Database(postgres_url)
     schema.migrate(db)
     index = index_of(db, 2)
-    entry = log.Entry(log.DELETE, {"products": ["p"]}, rows=100)
+    entry = log.Entry(log.EntryKind.DELETE, {"products": ["p"]}, rows=100)
     with db.write() as c:  # a row that was updated lies behind the others: a scan meets shard 1 first
         c.execute(update(shards).values(rows_logged=100))
         c.execute(update(shards).where(shards.c.shard == 0).values(rows_logged=101))

@@ -5,21 +5,22 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete, update
 
+from shared.catalog import catalogs
 from shared.db.engine import Database
-from shared.db.tables import log as entries
+from shared.db.tables import log as log_rows
 from shared.db.tables import shards
-from shared.index import log, placement
+from shared.index import entries, log
 from shared.index.log import FIRST_CHAIN
 from shared.index.versions import off_path
 
-ENTRY = log.Entry(log.DELETE, {"products": ["p"]})
+ENTRY = entries.delete(["p"])
 
 
 @pytest.fixture
 def index_id(db: Database) -> str:
     """An index of one shard."""
     with db.write() as c:
-        index = placement.ensure_catalog(
+        index = catalogs.ensure_of_model(
             c,
             db,
             "shop",
@@ -62,7 +63,7 @@ def test_what_was_trimmed_is_taken_on_trust(db: Database, index_id: str) -> None
     first = appended(db, index_id)
     second = appended(db, index_id)
     with db.write() as c:
-        c.execute(delete(entries).where(entries.c.seq <= 1))
+        c.execute(delete(log_rows).where(log_rows.c.seq <= 1))
         c.execute(update(shards).values(trimmed_to=1))
     assert not off(db, index_id, *first)
     assert not off(db, index_id, *second)

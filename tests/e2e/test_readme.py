@@ -26,6 +26,7 @@ pytestmark = pytest.mark.xdist_group("shop")
 ROOT = Path(__file__).parents[2]
 README, CHINESE = ROOT / "README.md", ROOT / "README.zh-CN.md"
 PAGES = [README, CHINESE, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+CODE = ("services", "workers", "shared", "tests", "benchmarks", "deploy")
 
 ADDRESS = "http://127.0.0.1:8000"
 DEMO_HOME = ".tusou/demo-descriptor"
@@ -151,11 +152,12 @@ def test_what_a_page_links_to_is_there(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_files_that_a_page_names_are_there(page: Path) -> None:
-    """Names with a folder, in backticks: `shared/db/tables.py`."""
-    named = re.findall(
-        r"`((?:services|workers|shared|tests|deploy)/[\w./-]*)`", page.read_text(encoding="utf-8")
-    )
+    """Names in backticks: with a folder, `shared/db/tables/`, or bare, `chunk_images.py`."""
+    text = page.read_text(encoding="utf-8")
+    named = re.findall(r"`((?:services|workers|shared|tests|deploy)/[\w./-]*)`", text)
     assert [name for name in named if not (ROOT / name).exists()] == []
+    bare = set(re.findall(r"`(\w+\.py)`", text))
+    assert bare <= {file.name for top in CODE for file in (ROOT / top).rglob("*.py")}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -76,6 +76,20 @@ def test_image_addresses_in_an_answer_show_the_image_without_metadata(shop: Shop
     assert not image.getexif()
 
 
+def test_a_hit_is_explained_when_somebody_asks_and_the_pictures_go_with_the_search(shop: Shop) -> None:
+    job = search(shop, first_image(shop, rows(shop)[0]), explain="true")
+    address = hits(job)[1]["explanation_url"]
+    told = httpx.get(shop.stack.url + address, headers={"Prefer": "wait=20"}, timeout=30)
+    assert told.status_code == 200, told.text
+    for name in ("query_url", "result_url"):
+        drawn = Image.open(io.BytesIO(shop.client.bytes(told.json()[name])))
+        assert drawn.format == "PNG"
+        assert drawn.convert("HSV").getchannel("S").getextrema()[1] > 100, "nothing is coloured"
+    httpx.delete(f"{shop.stack.url}/v1/jobs/{job['id']}?purge=true")
+    assert httpx.get(shop.stack.url + address).status_code == 410
+    assert httpx.get(shop.stack.url + told.json()["query_url"]).status_code == 404
+
+
 def test_a_dark_photo_is_rejected_with_advice_in_the_readers_language(shop: Shop) -> None:
     dark = io.BytesIO()
     Image.effect_noise((600, 600), 4).point(lambda v: v // 40).convert("RGB").save(dark, "JPEG")

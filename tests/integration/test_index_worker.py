@@ -1,13 +1,16 @@
 """An index worker follows the log, seals, restarts, and notices a database that is not its own."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from shared.answer.deadlines import keep_time
+from shared.catalog.filters import Filters
 from shared.db.engine import now
-from shared.db.tables import indexes, jobs, log, placements, shards, snapshots
+from shared.db.tables import indexes, jobs, log, placements, replicas, shards, snapshots
+from shared.index.placement import shard_of
 from shared.index.versions import Version
 from tests.index_rig import Rig, unit
 
@@ -35,9 +38,9 @@ def test_filters_exclusions_and_scores_travel_with_the_search(rig: Rig) -> None:
     rig.put("a", unit(1), category="dress", price={"amount": "10", "currency": "EUR"})
     rig.put("b", unit(1), category="shoe", price={"amount": "10", "currency": "USD"})
     worker.catch_up()
-    assert worker.find(unit(1), filters={"category": ["shoe"]}) == ["b"]
-    assert worker.find(unit(1), filters={"price": {"max": 20, "currency": "EUR"}}) == ["a"]
-    assert worker.find(unit(1), exclude={"image_ids": [], "product_ids": ["a"]}) == ["b"]
+    assert worker.find(unit(1), filters=Filters(category=("shoe",))) == ["b"]
+    assert worker.find(unit(1), filters=Filters(price_max=20, currency="EUR")) == ["a"]
+    assert worker.find(unit(1), exclude_products=("a",)) == ["b"]
     assert worker.find(-unit(1), min_score=0.5) == []
 
 
@@ -130,8 +133,8 @@ def test_sealing_is_one_holders_work(rig: Rig) -> None:
     two.catch_up()
     rig.seal_wanted()
     held = one.indexer.shards.all()[0]
-    assert one.builder._lease(held)
-    assert not two.builder.build(two.indexer.shards.all()[0], "shop")
+    assert one.sealer._lease(held)
+    assert not two.sealer.seal(two.indexer.shards.all()[0], "shop")
 
 
 def test_a_search_waits_for_its_version_and_says_when_it_cannot_be_had(rig: Rig) -> None:
@@ -193,7 +196,7 @@ def test_search_is_partial_when_one_group_is_down_and_fails_when_all_are(two_gro
     with two_groups.db.write() as c:
         c.execute(update(jobs).where(jobs.c.id == half).values(partial_at=now() - 1))
         c.execute(update(jobs).where(jobs.c.id == none).values(partial_at=now() - 1, answer_by=now() - 0.1))
-    keep_time(two_groups.db, one.indexer.finisher, two_groups.silent)
+    keep_time(two_groups.db, one.indexer.finisher, two_groups.silent, replica_seen=5)
     row = two_groups.row(half)
     assert row.state == "succeeded"
     assert (row.result["index"]["partial"], row.result["index"]["missing"]) == (True, [1])
@@ -208,9 +211,39 @@ def test_only_missing_parts_are_asked_for_again(two_groups: Rig) -> None:
     one.answer(job_id)
     with two_groups.db.write() as c:
         c.execute(update(jobs).where(jobs.c.id == job_id).values(hedge_at=now() - 1))
+        c.execute(insert(replicas).values(process="w2", group="g2", state={}, seen_at=now()))
     for _ in range(2):
-        keep_time(two_groups.db, one.indexer.finisher, two_groups.silent)
+        keep_time(two_groups.db, one.indexer.finisher, two_groups.silent, replica_seen=5)
     assert [(task, group) for task, _, group in two_groups.silent.sent] == [("index.search", "g2")]
+
+
+def test_a_group_that_nobody_serves_is_not_asked_again(two_groups: Rig) -> None:
+    one = two_groups.worker("w1", "g1")
+    job_id = two_groups.job(unit(7))
+    with two_groups.db.write() as c:
+        c.execute(update(jobs).where(jobs.c.id == job_id).values(hedge_at=now() - 1))
+        c.execute(insert(replicas).values(process="w2", group="g2", state={}, seen_at=now() - 60))
+    keep_time(two_groups.db, one.indexer.finisher, two_groups.silent, replica_seen=5)
+    assert two_groups.silent.sent == []
+
+
+def test_a_search_is_not_partial_without_the_part_that_its_version_names(two_groups: Rig) -> None:
+    one = two_groups.worker("w1", "g1")
+    one.catch_up()
+    late = next(f"z{n}" for n in range(50) if shard_of(f"z{n}", 2) == 1)
+    version = Version(two_groups.index.id, two_groups.put(late, unit(99))).encode()
+    job_id = two_groups.job(unit(99), min_version=version)
+    one.answer(job_id)
+
+    def tick(**times: Any) -> Row[Any]:
+        with two_groups.db.write() as c:
+            c.execute(update(jobs).where(jobs.c.id == job_id).values(**times))
+        keep_time(two_groups.db, one.indexer.finisher, two_groups.silent, replica_seen=5)
+        return two_groups.row(job_id)
+
+    assert tick(partial_at=now() - 1).state == "running"
+    ended = tick(answer_by=now() - 0.1)
+    assert (ended.state, ended.error["code"]) == ("failed", "version_not_reached")
 
 
 def test_shards_of_a_retired_index_are_dropped(rig: Rig) -> None:

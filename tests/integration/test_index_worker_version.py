@@ -11,6 +11,7 @@ from shared.db.engine import now
 from shared.db.tables import jobs, log, shards
 from shared.index.versions import Version
 from tests.index_rig import Rig, Worker, unit
+from workers.indexer import min_version
 
 
 @pytest.fixture
@@ -101,3 +102,44 @@ def test_who_waited_in_vain_lets_the_next_one_wait(rig: Rig) -> None:
             c.execute(update(jobs).where(jobs.c.id == job_id).values(answer_by=now() + 0.6))
         assert refused(worker.answer(job_id)) == ("failed", "version_not_reached", True)
     assert rig.silent.sent == []
+
+
+def test_a_search_of_a_shard_not_loaded_yet_waits_only_where_it_may(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One new shard does not take every thread: the search goes round until its time to wait is over."""
+    monkeypatch.setattr(min_version, "PLACED_WITHIN_S", 3600.0)
+    worker = rig.worker()
+    busy(worker)
+    job_id = rig.job(unit(1))
+    assert worker.answer(job_id).state == "running"
+    assert [(task, message.id) for task, message, _ in rig.silent.sent] == [("index.search", job_id)]
+
+
+def test_a_search_handed_over_long_ago_does_not_wait_for_a_shard_that_never_came(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = rig.worker()
+    job_id = rig.job(unit(1))
+    with rig.db.write() as c:
+        c.execute(update(jobs).where(jobs.c.id == job_id).values(handed_at=now() - 60))
+
+    def waited(*_: object) -> bool:
+        raise AssertionError("it waited")
+
+    monkeypatch.setattr(worker.indexer.shards, "wait_for", waited)
+    assert worker.answer(job_id).state == "running"
+    assert rig.silent.sent == [], "its part is missing, and nobody is asked again here"
+
+
+def test_a_search_that_came_before_its_shard_lets_the_next_one_wait(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(min_version, "PLACED_WITHIN_S", 0.05)
+    worker = rig.worker()
+    for _ in range(worker.settings.index_threads):
+        worker.answer(rig.job(unit(1)))
+    assert rig.silent.sent == []
+    rig.put("p", unit(1))
+    worker.catch_up()
+    assert worker.find(unit(1)) == ["p"]

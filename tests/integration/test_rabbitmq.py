@@ -25,9 +25,9 @@ def ready(connection, name: str) -> int:
 
 def test_a_message_that_always_comes_back_ends_in_the_dead_queue(rabbitmq: RabbitMQ, outbox: Outbox) -> None:
     """One whose consumer dies of it must not go round for ever."""
-    outbox.send(topology.VISION_SEARCH.name, topology.SEARCH.name, {"v": 1})
+    outbox.send(topology.VISION_SEARCH.name, topology.SEARCH_QUEUE.name, {"v": 1})
     with make_celery(rabbitmq.url, "consumer").connection_for_read() as connection:
-        queue = kombu_queue(topology.SEARCH.name, amqp=True)(connection.default_channel)
+        queue = kombu_queue(topology.SEARCH_QUEUE.name, amqp=True)(connection.default_channel)
         until = time.monotonic() + APPEARS_WITHIN_S
         taken = 0
         while not ready(connection, topology.DEAD) and time.monotonic() < until:
@@ -36,5 +36,5 @@ def test_a_message_that_always_comes_back_ends_in_the_dead_queue(rabbitmq: Rabbi
                 taken += 1
                 message.requeue()
         assert ready(connection, topology.DEAD) == 1
-        assert outbox.ready(topology.SEARCH.name) == 0
+        assert outbox.ready(topology.SEARCH_QUEUE.name) == 0
     assert taken > topology.QUORUM_DELIVERY_LIMIT

@@ -8,11 +8,11 @@ from sqlalchemy import update
 
 from shared.db.tables import chunks, imports, products, row_errors
 from shared.errors import Unavailable
-from shared.jobs.gate import Gate
 from shared.jobs.job import ChunkState
 from shared.topology import CHUNKS, EMBED_WRITE, PLAN
 from tests.vision_rig import VisionRig
 from workers.vision import tasks, write
+from workers.vision.gate import Gate
 from workers.vision.imports import chunks as chunk_story
 
 OTHER = "0123456789ab"

@@ -9,9 +9,10 @@ import pytest
 from PIL import Image
 from sqlalchemy import insert
 
-from shared.answer.outcome import WHOLE, Outcome
+from shared.answer.outcome import Outcome
 from shared.db.engine import now
 from shared.db.tables import images, objects, replicas
+from shared.images.box import WHOLE
 from shared.messages import PartMessage
 from shared.topology import INDEX_SEARCH, LOOKUP
 from tests.vision_rig import VisionRig, picture

@@ -87,7 +87,7 @@ def test_the_photos_of_a_write_are_fetched_side_by_side(rig: VisionRig) -> None:
 
 
 def test_photos_that_miss_the_writes_deadline_are_reasons_and_the_others_are_taken(tmp_path: Path) -> None:
-    rig = VisionRig(tmp_path, search_task_limit=1.0)
+    rig = VisionRig(tmp_path, job_task_limit=1.0)
     left = threading.Event()
     with loopback_host(lambda *_: left.wait(4)) as host:
         job = rig.write(rig.put("p", rig.photo("a.png", 1), host.url("/slow.png")))

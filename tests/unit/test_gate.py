@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from shared.jobs.gate import Gate
+from workers.vision.gate import Gate
 
 PATIENCE_S = 10.0
 

@@ -1,8 +1,12 @@
-"""The table of allowed moves says what the design says."""
+"""The table of allowed moves says what the design says; a claim says what its job has lost."""
+
+from dataclasses import replace
 
 import pytest
 
-from shared.jobs.job import FINAL, MOVES, OPEN, State, before
+from shared.errors import TusouError
+from shared.jobs.job import FINAL, MOVES, OPEN, Claim, State, before
+from shared.jobs.kinds import JobKind
 
 
 def test_every_state_has_its_moves() -> None:
@@ -35,3 +39,34 @@ def test_a_job_runs_before_it_succeeds_is_rejected_or_fails() -> None:
 
 def test_only_open_jobs_are_claimed() -> None:
     assert before(State.RUNNING) == OPEN
+
+
+CLAIM = Claim(
+    id="j",
+    tenant="shop",
+    attempt=1,
+    stage="embed_write",
+    kind=JobKind.PRODUCT,
+    request={},
+    fingerprint=None,
+    catalog="shoes",
+    product_id="p",
+    accept_no=7,
+    created_at=0.0,
+    queued_s=0.0,
+    alone=False,
+    tries=1,
+)
+
+
+def test_a_claim_tells_what_its_kind_must_have() -> None:
+    assert (CLAIM.of_catalog, CLAIM.product, CLAIM.numbered) == ("shoes", "p", 7)
+
+
+@pytest.mark.parametrize(
+    ("lost", "read"), [("catalog", "of_catalog"), ("product_id", "product"), ("accept_no", "numbered")]
+)
+def test_a_lost_fact_is_an_error_and_no_default(lost: str, read: str) -> None:
+    """Or the job would write to another catalog, or count as older than all."""
+    with pytest.raises(TusouError, match=lost):
+        getattr(replace(CLAIM, **{lost: None}), read)

@@ -52,7 +52,7 @@ RECORDS: list[Record] = [
     ProductRow(3, "2", {}, None, None),
     RowError(2, "price", FaultCode.BAD_PRICE, "detail", "S-1"),
     RowError(2, None, FaultCode.BAD_JSON, "detail"),
-    ManifestDone(5, 3, ("a", "b")),
+    ManifestDone(3, ("a", "b")),
     ManifestUnreadable(9, FaultCode.TOO_COMPRESSED, "detail"),
 ]
 

@@ -86,6 +86,18 @@ def test_the_label_is_that_of_the_averaged_chances() -> None:
     assert averaged.label_score == pytest.approx(0.5, rel=1e-5)
 
 
+def test_the_five_likeliest_labels_come_with_their_probabilities_likeliest_first() -> None:
+    engine = _Halves()
+    logits = np.log(np.float32([[0.05, 0.3, 0.02, 0.4, 0.1, 0.13]]))
+    engine.run = lambda batch: Raw(np.ones((1, 2), np.float32), logits)  # type: ignore[method-assign]
+
+    (result,) = embed(_network(engine=engine, labels=tuple("abcdef")), [_photo()])
+
+    assert [label for label, _ in result.probabilities] == ["d", "b", "f", "e", "a"]
+    chances = [chance for _, chance in result.probabilities]
+    assert chances == pytest.approx([0.4, 0.3, 0.13, 0.1, 0.05], rel=1e-5)
+
+
 def test_large_logits_are_no_trouble() -> None:
     engine = _Halves()
     engine.run = lambda batch: Raw(np.ones((1, 2), np.float32), np.float32([[1e4, -1e4]]))  # type: ignore[method-assign]

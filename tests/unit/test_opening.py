@@ -5,6 +5,7 @@ import logging
 import pytest
 
 from shared.errors import TusouError
+from shared.runtime import opening
 from shared.runtime.opening import opened
 from shared.settings import Settings
 
@@ -23,3 +24,12 @@ def test_a_setting_that_does_not_fit_is_named(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("TUSOU_LEASE", "nan")
     with pytest.raises(SystemExit, match="TUSOU_LEASE"):
         opened("vision", refuse)
+
+
+def test_a_mistyped_setting_is_told_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(opening, "configure", lambda **_: None)
+    monkeypatch.setenv("TUSOU_RETENTON", "60")
+    opened("vision", lambda _: None)
+    assert "TUSOU_RETENTON" in caplog.text

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.catalog.fault_codes import FaultCode
-from shared.catalog.product import ATTRIBUTES, AVAILABILITIES, columns_of, parse_attributes
+from shared.catalog.product import ATTRIBUTES, AVAILABILITIES, logged_columns_of, parse_attributes
 from shared.catalog.sources import Source, SourceKind, is_own_object, parse_source
 from shared.catalog.text import FieldError, check_product_id, shown
 
@@ -226,7 +226,7 @@ def test_labels_are_a_short_list_of_texts():
 def test_filter_columns_are_what_filters_compare():
     parsed = parse_attributes(FULL)
     assert isinstance(parsed, dict)
-    assert columns_of(parsed) == {
+    assert logged_columns_of(parsed) == {
         "category": "dresses",
         "brand": "Maré",
         "color": "navy",
@@ -239,7 +239,7 @@ def test_filter_columns_are_what_filters_compare():
 
 
 def test_columns_of_a_bare_product_are_empty():
-    columns = columns_of({"labels": None, "price": None, "rating": None})
+    columns = logged_columns_of({"labels": None, "price": None, "rating": None})
     assert columns.pop("labels") == []
     assert set(columns.values()) == {None}
 

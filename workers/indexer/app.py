@@ -11,9 +11,9 @@ from shared.runtime.consume import consume
 from shared.runtime.opening import opened
 from shared.wakeups import LOG_GREW, Listener
 from workers.indexer import tasks
-from workers.indexer.build import Builder
 from workers.indexer.follower import Follower
 from workers.indexer.replica import Replica
+from workers.indexer.sealing import Sealer
 from workers.indexer.wiring import open_indexer
 
 log = logging.getLogger(__name__)
@@ -23,10 +23,10 @@ def main() -> None:
     settings, indexer = opened("indexer", open_indexer)
     app = make_celery(settings.amqp_or_redis_url, "tusou.indexer", [topology.index_queue(settings.group)])
     tasks.register(app, indexer)
-    builder = Builder(indexer)
-    follower = Follower(indexer, on_poll=builder.asked)
+    sealer = Sealer(indexer)
+    follower = Follower(indexer, on_poll=sealer.asked)
     follower.start()  # the queue is consumed only after the shards are loaded
-    builder.start()
+    sealer.start()
     replica = Replica(indexer)
     replica.start()
     hints = Listener(settings.redis_url, LOG_GREW, follower.nudge)
@@ -37,6 +37,6 @@ def main() -> None:
     finally:
         replica.stop()
         hints.close()
-        builder.stop()
+        sealer.stop()
         follower.stop()
         indexer.close()

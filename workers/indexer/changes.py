@@ -8,24 +8,24 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from shared.catalog.filters import Columns
 from shared.errors import ObjectCorrupt
-from shared.index import log
+from shared.index.log import EntryKind
 from shared.storage.port import ObjectStore
 from shared.vectors.codec import decode_block
-from workers.indexer.engine.filters import Columns
 from workers.indexer.engine.port import Change, Delete, Drop, Patch, Upsert
 
 
 def changes_of(entry: Row[Any], store: ObjectStore, *, fingerprint: str, dim: int) -> list[Change]:
     """The entry's changes in order. Raises ObjectMissing, ObjectCorrupt, FingerprintMismatch."""
     body = entry.body
-    if entry.kind == log.DELETE:
+    if entry.kind == EntryKind.DELETE:
         return [Delete(product_id) for product_id in body["products"]]
     changes: list[Change] = []
     if body.get("dropped"):
         changes.append(Drop(tuple(body["dropped"])))
-    columns = {product_id: columns_of(c) for product_id, c in body.get("columns", {}).items()}
-    if entry.kind in (log.SEGMENT, log.INLINE):
+    columns = {product_id: engine_columns_of(c) for product_id, c in body.get("columns", {}).items()}
+    if entry.kind in (EntryKind.SEGMENT, EntryKind.INLINE):
         rows = decode_block(_block(entry, store), fingerprint=fingerprint, dim=dim)
         left_out = set(body.get("left_out", ()))
         if left_out:
@@ -37,7 +37,7 @@ def changes_of(entry: Row[Any], store: ObjectStore, *, fingerprint: str, dim: in
 
 
 def _block(entry: Row[Any], store: ObjectStore) -> bytes:
-    if entry.kind == log.INLINE:
+    if entry.kind == EntryKind.INLINE:
         # The entry's digest covers these bytes, and the follower has verified it.
         return bytes(entry.inline)
     body = entry.body
@@ -47,5 +47,5 @@ def _block(entry: Row[Any], store: ObjectStore) -> bytes:
     return data
 
 
-def columns_of(stored: Mapping[str, Any]) -> Columns:
+def engine_columns_of(stored: Mapping[str, Any]) -> Columns:
     return Columns(**{**stored, "labels": tuple(stored.get("labels") or ())})

@@ -17,6 +17,7 @@ from sqlalchemy import Row, select
 from shared.db.engine import now
 from shared.db.tables import indexes, placements, shards
 from shared.errors import TusouError, Unavailable
+from shared.index.state import IndexState
 from shared.runtime.loop import Repeating
 from shared.telemetry import SHARD_LAG
 from shared.vectors.codec import CorruptBlock
@@ -106,7 +107,7 @@ class Follower:
             .join(indexes, indexes.c.id == shards.c.index_id)
             .where(
                 placements.c.group == self._indexer.settings.group,
-                indexes.c.state.in_(("building", "live")),
+                indexes.c.state.in_((IndexState.BUILDING, IndexState.LIVE)),
             )
         )
         with self._indexer.db.read() as c:

@@ -8,19 +8,20 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Row, select
 
-from shared.answer.merge import OVERFETCH, Hit, Part
+from shared.answer.merge import OVERFETCH, Hit, Part, best_first
 from shared.answer.outcome import Outcome
 from shared.db.engine import now
 from shared.db.tables import jobs
+from shared.index.log import Position
 from shared.jobs.job import State
+from shared.jobs.search_request import SearchRequest
 from shared.messages import PartMessage
 from shared.telemetry import Timings
 from shared.topology import LOOKUP
 from workers.indexer import min_version
 from workers.indexer.deps import Indexer
-from workers.indexer.engine.filters import Filters
 from workers.indexer.engine.port import ShardQuery
-from workers.indexer.shards import Held
+from workers.indexer.shards import Held, View
 
 
 def run(indexer: Indexer, message: PartMessage) -> None:
@@ -53,48 +54,34 @@ def _search(indexer: Indexer, job: Row[Any], index_id: str, shards: list[int]) -
     held = [h for h in (indexer.shards.get((index_id, shard)) for shard in shards) if h is not None]
     if not held:
         return None
+    request = SearchRequest.from_json(job.request)
     queries = [
-        query_of(job.request, np.frombuffer(item.vector, np.float16).astype(np.float32))
+        query_of(request, np.frombuffer(item.vector, np.float16).astype(np.float32))
         for item in outcome.searched
     ]
     views = {h.shard: h.view for h in held}
     items = tuple(tuple(_search_item(held, views, query)) for query in queries)
     return Part(
         index_id=index_id,
-        positions={shard: (view.seq, view.chain) for shard, view in views.items()},
+        positions={shard: Position(view.seq, view.chain) for shard, view in views.items()},
         time=min(h.current_at for h in held),
         items=items,
     )
 
 
-def _search_item(held: list[Held], views: Mapping[int, Any], query: ShardQuery) -> list[Hit]:
+def _search_item(held: list[Held], views: Mapping[int, View], query: ShardQuery) -> list[Hit]:
     hits = [hit for h in held for hit in views[h.shard].engine.search(query)]
-    hits.sort(key=lambda hit: (-hit.score, hit.product_id, hit.image_id))
-    return hits[: query.limit]
+    return sorted(hits, key=best_first)[: query.limit]
 
 
-def query_of(request: dict[str, Any], vector: np.ndarray) -> ShardQuery:
+def query_of(request: SearchRequest, vector: np.ndarray) -> ShardQuery:
     """`vector`: (dim,) float32, unit length."""
     return ShardQuery(
         vector=vector,
-        limit=request["limit"] + OVERFETCH,
-        group_by=request["group_by"],
-        min_score=request["min_score"],
-        filters=filters_of(request["filters"] or {}),
-        exclude_images=frozenset(request["exclude"]["image_ids"]),
-        exclude_products=frozenset(request["exclude"]["product_ids"]),
-    )
-
-
-def filters_of(wanted: dict[str, Any]) -> Filters:
-    """The API's filters as the engine's: lists of values, ranges over price and rating."""
-    price, rating = wanted.get("price") or {}, wanted.get("rating") or {}
-    names = ("category", "brand", "color", "labels", "availability")
-    return Filters(
-        **{name: tuple(wanted.get(name) or ()) for name in names},
-        price_min=price.get("min"),
-        price_max=price.get("max"),
-        currency=price.get("currency"),
-        rating_min=rating.get("min"),
-        rating_max=rating.get("max"),
+        limit=request.limit + OVERFETCH,
+        group_by=request.group_by,
+        min_score=request.min_score,
+        filters=request.filters,
+        exclude_images=frozenset(request.exclude_images),
+        exclude_products=frozenset(request.exclude_products),
     )

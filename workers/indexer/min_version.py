@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from shared.index.log import FIRST_CHAIN, Position, Positions
 from shared.index.versions import Version, off_path
+from shared.jobs.search_request import SearchRequest
 from shared.messages import PartMessage
 from shared.topology import INDEX_SEARCH
 from workers.indexer.deps import Indexer
-
-Positions = dict[int, tuple[int, str]]  # {shard: (seq, chain)}
 
 # A search may come a moment before the poll that places a new catalog's shards here.
 PLACED_WITHIN_S = 0.5
@@ -28,16 +28,19 @@ SAY_SO_S = 0.5
 def reached(indexer: Indexer, job: Row[Any], message: PartMessage) -> bool:
     """Whether the search may begin; if not, its message goes round again or the job was failed."""
     index_id, shards = job.index_id, job.groups[message.group]
-    _wait_to_be_placed(indexer, index_id, shards)
+    unplaced = _unplaced(indexer, index_id, shards)
+    left = job.handed_at + PLACED_WITHIN_S - job.clock
+    if unplaced and left > 0:
+        if not indexer.may_wait.acquire(blocking=False):
+            return _go_round(indexer, message)
+        _shown_in_our_turn(indexer, index_id, unplaced, left)
     wanted = _wanted(job, shards)
     if not wanted:
         return True
     if not _shown(indexer, index_id, wanted, within=0.0):
         left = job.answer_by - job.clock - SAY_SO_S
         if left > 0 and not indexer.may_wait.acquire(blocking=False):
-            time.sleep(GO_ROUND_AFTER_S)
-            indexer.dispatcher.send(INDEX_SEARCH, message, group=message.group)
-            return False
+            return _go_round(indexer, message)
         if left <= 0 or not _shown_in_our_turn(indexer, index_id, wanted, left):
             return _refuse(indexer, job, shards)
     with indexer.db.read() as c:
@@ -49,21 +52,33 @@ def reached(indexer: Indexer, job: Row[Any], message: PartMessage) -> bool:
     return not outdated or _refuse(indexer, job, shards)
 
 
-def _wait_to_be_placed(indexer: Indexer, index_id: str, shards: list[int]) -> None:
-    """A shard that does not come is named missing; one known to be broken is not waited for."""
-    ends = time.monotonic() + PLACED_WITHIN_S
+def _unplaced(indexer: Indexer, index_id: str, shards: list[int]) -> Positions:
+    """Shards that may be loaded any moment; one known to be broken is not waited for.
+
+    One that has not come within PLACED_WITHIN_S of the hand-over is named missing.
+    """
     broken = indexer.broken.reasons()
-    for shard in shards:
-        if (index_id, shard) not in broken:
-            indexer.shards.wait_for((index_id, shard), 0, max(0.0, ends - time.monotonic()))
+    return {
+        shard: Position(0, FIRST_CHAIN)
+        for shard in shards
+        if indexer.shards.get((index_id, shard)) is None and (index_id, shard) not in broken
+    }
+
+
+def _go_round(indexer: Indexer, message: PartMessage) -> bool:
+    """The search comes again, and its thread is free; false."""
+    time.sleep(GO_ROUND_AFTER_S)
+    indexer.dispatcher.send(INDEX_SEARCH, message, group=message.group)
+    return False
 
 
 def _wanted(job: Row[Any], shards: list[int]) -> Positions:
     """What `min_version` asks of our shards; an empty log's version asks nothing."""
-    if not job.request.get("min_version"):
+    min_version = SearchRequest.from_json(job.request).min_version
+    if min_version is None:
         return {}
-    named = Version.decode(job.request["min_version"]).positions
-    return {shard: place for shard, place in named.items() if shard in shards and place[0]}
+    named = Version.decode(min_version).positions
+    return {shard: place for shard, place in named.items() if shard in shards and place.seq}
 
 
 def _shown(indexer: Indexer, index_id: str, wanted: Positions, *, within: float) -> bool:
@@ -93,4 +108,4 @@ def _refuse(indexer: Indexer, job: Row[Any], shards: list[int], why: str = "", *
 
 def _positions(indexer: Indexer, index_id: str, shards: list[int]) -> Positions:
     held = [indexer.shards.get((index_id, shard)) for shard in shards]
-    return {h.shard: (h.view.seq, h.view.chain) for h in held if h is not None}
+    return {h.shard: Position(h.view.seq, h.view.chain) for h in held if h is not None}

@@ -9,7 +9,8 @@ from sqlalchemy import Row, select
 
 from shared.db.engine import Database
 from shared.db.tables import log as entries
-from shared.index.log import Entry, next_chain
+from shared.db.tables import shards
+from shared.index.log import Entry, Position, next_chain
 from workers.indexer.shards import Key
 
 ENTRIES_AT_ONCE = 200
@@ -33,14 +34,14 @@ def read(db: Database, key: Key, *, after: int, up_to: int) -> Iterator[Sequence
         after = found[-1].seq
 
 
-def follow(seq: int, chain: str, found: Sequence[Row[Any]]) -> tuple[int, str]:
+def follow(seq: int, chain: str, found: Sequence[Row[Any]]) -> Position:
     """Where `found` leads from (seq, chain). Raises OffPath where an entry does not follow."""
     for entry in found:
         digest = Entry(entry.kind, entry.body, entry.inline).digest()
         if entry.seq != seq + 1 or digest != entry.digest or next_chain(chain, digest) != entry.chain:
             raise OffPath(f"entry {entry.seq} does not follow {seq}/{chain}")
         seq, chain = entry.seq, entry.chain
-    return seq, chain
+    return Position(seq, chain)
 
 
 def check_end(seq: int, chain: str, end: Row[Any]) -> None:
@@ -49,3 +50,16 @@ def check_end(seq: int, chain: str, end: Row[Any]) -> None:
         raise OffPath(f"the log ends at {end.seq}, we are at {seq}")
     if end.seq == seq and end.chain != chain:
         raise OffPath(f"the chain at {end.seq} is {end.chain}, ours is {chain}")
+
+
+def check_start(db: Database, key: Key, seq: int, chain: str) -> None:
+    """Raises OffPath unless the log goes on from (seq, chain): its next entry follows, or it ends there."""
+    index_id, shard = key
+    here = (entries.c.index_id == index_id, entries.c.shard == shard)
+    with db.moment() as c:
+        end = c.execute(select(shards).where(shards.c.index_id == index_id, shards.c.shard == shard)).one()
+        found = c.execute(select(entries).where(*here, entries.c.seq == seq + 1)).all()
+    check_end(seq, chain, end)
+    if end.seq > seq and not found:
+        raise OffPath(f"no entry after {seq}, and the log goes on to {end.seq}")
+    follow(seq, chain, found)

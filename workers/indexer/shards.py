@@ -29,7 +29,7 @@ class Held:
     dim: int
     view: View
     current_at: float  # when the log was last seen to hold nothing beyond the view (the database's clock)
-    snapshot_seq: int  # the snapshot that the engine began with; 0 for none
+    snapshot_seq: int  # where the engine began: at a snapshot, as rebuilt from SQL, or empty at 0
     rows_logged: int = 0  # what the log counted at the last end of it that we reached
     writing: threading.Lock = field(default_factory=threading.Lock)
 

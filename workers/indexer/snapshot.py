@@ -13,6 +13,7 @@ from shared.db.engine import now
 from shared.db.tables import snapshots
 from shared.errors import ObjectCorrupt, ObjectMissing
 from shared.vectors.codec import CorruptBlock
+from workers.indexer import path
 from workers.indexer.cached import folder_of, is_whole
 from workers.indexer.deps import Indexer
 from workers.indexer.engine.port import ShardEngine
@@ -21,30 +22,24 @@ from workers.indexer.shards import Key, View
 log = logging.getLogger(__name__)
 
 
-def newest_good(
-    indexer: Indexer, key: Key, fingerprint: str, *, log_from: int = 0, after: int = -1
-) -> View | None:
-    """The newest snapshot beyond `after` that loads; a bad one is marked, and the one before is tried.
+def newest_good(indexer: Indexer, key: Key, fingerprint: str, *, at_least: int) -> View | None:
+    """The newest snapshot at `at_least` or beyond that is whole and lies on the log's path; None if none is.
 
-    Snapshots found bad earlier come last: they may have been restored. None when none loads and the log
-    is whole; raises ObjectCorrupt when it only begins after `log_from`. Raises Unavailable, OSError,
-    FingerprintMismatch.
+    A bad one is marked, and the one before is tried. Snapshots found bad earlier come last: they may have
+    been restored. Raises Unavailable, OSError, FingerprintMismatch.
     """
-    bad: Exception | None = None
-    for row in _candidates(indexer, key, at_least=max(after + 1, log_from)):
+    for row in _candidates(indexer, key, at_least=at_least):
         try:
+            path.check_start(indexer.db, key, row.seq, row.chain)
             view = _load(indexer, row, fingerprint)
-        except (ObjectCorrupt, ObjectMissing, CorruptBlock) as error:
+        except (ObjectCorrupt, ObjectMissing, CorruptBlock, path.OffPath) as error:
             log.warning("snapshot %s of shard %s/%d is bad: %s", row.id, *key, error)
-            bad = error
             if row.bad_at is None:
                 _mark(indexer, row, bad_at=now())
         else:
             if row.bad_at is not None:
                 _mark(indexer, row, bad_at=None)
             return view
-    if log_from:
-        raise ObjectCorrupt(f"no snapshot of it is good ({bad}), and its log begins after {log_from}")
     return None
 
 
@@ -69,10 +64,9 @@ def _load(indexer: Indexer, row: Row[Any], fingerprint: str) -> View:
     folder = folder_of(indexer.cache, (row.index_id, row.shard))
     files: dict[str, Path] = {}
     for name, stored in row.files.items():
-        path = folder / stored["sha256"]
-        if not is_whole(path, stored["sha256"]):
-            indexer.store.fetch_to(stored["object"], path, sha256=stored["sha256"], length=stored["length"])
-        files[name] = path
+        files[name] = file = folder / stored["sha256"]
+        if not is_whole(file, stored["sha256"]):
+            indexer.store.fetch_to(stored["object"], file, sha256=stored["sha256"], length=stored["length"])
     engine: ShardEngine = indexer.engines.load(row.manifest, files, fingerprint)
     return View(engine, row.seq, row.chain)
 
@@ -83,8 +77,8 @@ def tidy(indexer: Indexer, key: Key) -> None:
     with indexer.db.read() as c:
         query = select(snapshots.c.files).where(snapshots.c.index_id == index_id, snapshots.c.shard == shard)
         wanted = {stored["sha256"] for files in c.execute(query).scalars() for stored in files.values()}
-    for path in folder_of(indexer.cache, key).iterdir():
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        elif path.name not in wanted:
-            path.unlink(missing_ok=True)
+    for file in folder_of(indexer.cache, key).iterdir():
+        if file.is_dir():
+            shutil.rmtree(file, ignore_errors=True)
+        elif file.name not in wanted:
+            file.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from shared.db.engine import now
 from shared.db.tables import rounds
 from shared.runtime.loop import Repeating
 from workers.keeper.deps import Keeper
-from workers.keeper.rounds import expiry, lapses, redispatch, removal, sealing, searches, sweep
+from workers.keeper.rounds import expiry, lapses, placing, redispatch, removal, sealing, searches, sweep
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ ROUNDS = (
     Round("redispatch", 1.0, redispatch.run),
     Round("lapses", 1.0, lapses.run),
     Round("sealing", 1.0, sealing.run),
+    Round("placing", 5.0, placing.run),
     Round("removal", 5.0, removal.run),
     Round("expiry", 30.0, expiry.run),
     Round("sweep", 600.0, sweep.run),

@@ -63,7 +63,7 @@ class Descriptor:
 
     def post(self, raw: np.ndarray) -> list[Embedded]:
         vectors = self._whitening.apply(raw)  # (n, DIM) float32, unit length
-        return [Embedded(vector, None, None) for vector in vectors]
+        return [Embedded(vector) for vector in vectors]
 
     def warmup(self, sizes: Sequence[int]) -> None:
         warm(self, sizes)

@@ -42,7 +42,7 @@ class FakeModel:
     def post(self, raw: np.ndarray) -> list[Embedded]:
         centred = raw.astype(np.float32) - 127.5  # never zero, so a length can always be divided by
         vectors = centred / np.linalg.norm(centred, axis=1, keepdims=True)  # (n, 64) float32, unit length
-        return [Embedded(vector, None, None) for vector in vectors]
+        return [Embedded(vector) for vector in vectors]
 
     def warmup(self, sizes: Sequence[int]) -> None:
         warm(self, sizes)

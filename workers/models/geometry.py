@@ -48,10 +48,23 @@ def prepare(image: Image.Image, spec: Geometry) -> NDArray[np.uint8]:
     raise ValueError(f"unknown fit {spec.fit!r}: center or squash")
 
 
+def seen(width: int, height: int, spec: Geometry) -> tuple[float, float, float, float]:
+    """x0 y0 x1 y1, 0..1: the part of an image of this size that `prepare` shows a network."""
+    if spec.fit == "squash":
+        return (0.0, 0.0, 1.0, 1.0)
+    left, top, size = _centered(width, height, spec.resize, spec.crop)
+    return (left / size[0], top / size[1], (left + spec.crop) / size[0], (top + spec.crop) / size[1])
+
+
 def _center(image: Image.Image, resize: int, crop: int, resample: Image.Resampling) -> Image.Image:
     if crop > resize:
         raise ValueError(f"crop {crop} is larger than resize {resize}")
-    short = min(image.size)
-    width, height = (int(resize * side / short) for side in image.size)
-    left, top = round((width - crop) / 2), round((height - crop) / 2)
-    return image.resize((width, height), resample).crop((left, top, left + crop, top + crop))
+    left, top, size = _centered(*image.size, resize, crop)
+    return image.resize(size, resample).crop((left, top, left + crop, top + crop))
+
+
+def _centered(width: int, height: int, resize: int, crop: int) -> tuple[int, int, tuple[int, int]]:
+    """Where the crop begins in the resized image, left and top, and that image's size."""
+    short = min(width, height)
+    size = int(resize * width / short), int(resize * height / short)
+    return round((size[0] - crop) / 2), round((size[1] - crop) / 2), size

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from workers.models.engine import Engine, Raw
-from workers.models.port import Embedded
+from workers.models.port import TOP, Embedded
 from workers.models.preprocess import Preprocess, check_images
 from workers.models.steps import warm
 from workers.models.whitening import Whitening, unit
@@ -62,13 +62,14 @@ class Network:
         vectors = self._whitening.apply(features) if self._whitening else unit(features)
         assert vectors.shape[1:] == (self.dim,), vectors.shape
         if not self.labels:
-            return [Embedded(vector, None, None) for vector in vectors]
+            return [Embedded(vector) for vector in vectors]
         assert raw.logits is not None
         assert raw.logits.shape == (len(raw.features), len(self.labels)), raw.logits.shape
         chances = self._over_views(_softmax(raw.logits))  # (n, labels)
+        likeliest = (-chances).argsort(1, kind="stable")[:, :TOP]  # (n, TOP)
         return [
-            Embedded(vector, self.labels[choice], float(row[choice]))
-            for vector, row, choice in zip(vectors, chances, chances.argmax(1), strict=True)
+            Embedded(vector, tuple((self.labels[label], float(row[label])) for label in best))
+            for vector, row, best in zip(vectors, chances, likeliest, strict=True)
         ]
 
     def warmup(self, sizes: Sequence[int]) -> None:

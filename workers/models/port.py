@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 
 from workers.models.preprocess import Preprocess
+
+# What a classifier knows of an image beyond its five likeliest labels is noise.
+TOP: Final = 5
 
 
 @dataclass(frozen=True, eq=False)
 class Embedded:
     """What a model says of one image.
 
-    `vector` is (dim,) float32 of unit length. `label` is the classifier's first choice and `label_score` its
-    probability (0..1); both are None for a model without a classifier.
+    `vector` is (dim,) float32 of unit length. `probabilities` are the classifier's likeliest labels with
+    their probabilities (0..1), likeliest first, TOP at most; none for a model without a classifier.
     """
 
     vector: np.ndarray
-    label: str | None
-    label_score: float | None
+    probabilities: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def label(self) -> str | None:
+        return self.probabilities[0][0] if self.probabilities else None
+
+    @property
+    def label_score(self) -> float | None:
+        return self.probabilities[0][1] if self.probabilities else None
 
 
 class Model(Protocol):

@@ -1,11 +1,30 @@
-"""`python -P -m workers.trainer`: train or evaluate, telling progress as lines of JSON."""
+"""`python -P -m workers.trainer` starts a trainer; with a command it trains, evaluates or exports, and tells
+progress as lines of JSON."""
 
+import json
 import os
+import sys
 
 # Before torch is loaded, which reads it once: OpenMP's threads would spin while they wait for each other, and
 # one epoch of the small CNN on 2 busy cores takes five minutes instead of one.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from workers.trainer.app import main
+INTERRUPTED = 130  # what a shell says of a program that Ctrl-C ended
+# What the extra `train` brings.
+EXTRA = ("torch", "torchvision", "torchmetrics", "pytorch_metric_learning", "numpy", "safetensors")
 
-main()
+try:
+    # Here, as reading torch takes seconds, in which Ctrl-C is no traceback either.
+    if len(sys.argv) > 1:
+        from workers.trainer.app import main
+    else:
+        from workers.trainer.worker import main
+    main()
+except KeyboardInterrupt:
+    raise SystemExit(INTERRUPTED) from None
+except ModuleNotFoundError as error:
+    if error.name not in EXTRA:
+        raise
+    said = f"{error.name} is not installed, and a trainer needs it: pip install 'tusou[train]'"
+    print(json.dumps({"event": "failed", "code": "extra_missing", "error": said}), flush=True)
+    raise SystemExit(1) from None

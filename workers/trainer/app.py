@@ -1,4 +1,4 @@
-"""The trainer's two commands; the `tusou` command starts them as a process and reads their lines."""
+"""The trainer's commands; the `tusou` command starts them as a process and reads their lines."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from shared.settings import Settings
 from workers.trainer.data.split import Shares
 from workers.trainer.evaluation.service import Service
 from workers.trainer.evaluation.service import evaluate_service as measure_service
+from workers.trainer.export_app import export, variant
 from workers.trainer.hardware import hardware
 from workers.trainer.presets import preset
 from workers.trainer.progress import json_lines
@@ -25,6 +26,9 @@ from workers.trainer.sources import read_data
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
+app.command()(export)
+app.command()(variant)
+
 Data = Annotated[
     Path, typer.Argument(help="A folder of classes, a folder of idx files, a manifest, or a CSV of digits.")
 ]
@@ -33,17 +37,22 @@ Device = Annotated[str, typer.Option(help="auto, cpu or cuda")]
 Threads = Annotated[int, typer.Option(min=0, help="0: all cores")]
 Loaders = Annotated[int, typer.Option(min=0, help="Processes that decode; 0: none beside this one.")]
 Validation = Annotated[float, typer.Option(help="Share split off for validation, where the data has none.")]
+Weights = Annotated[str, typer.Option(help="Published weights: a file or folder; else a download.")]
 Test = Annotated[float, typer.Option(help="Share split off for the test, where the data has none.")]
 
 
 @app.command()
 def train(
     data: Data,
-    out: Annotated[Path, typer.Option(help="Folder of the run: checkpoints, curves, report, model/.")],
-    recipe: Annotated[str, typer.Option(help="classic, digits, transfer, metric, or a JSON file.")],
     name: Annotated[str, typer.Option(help="The model's name.")],
+    recipe: Annotated[
+        str, typer.Option(help="classic, digits, transfer, metric, or a JSON file.")
+    ] = "transfer",
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of checkpoints, curves, report, model/; else runs/NAME.")
+    ] = None,
     change: Annotated[list[str] | None, typer.Option("--set", help="FIELD=JSON of the recipe")] = None,
-    weights: Annotated[str, typer.Option(help="Published weights: a file or folder; else a download.")] = "",
+    weights: Weights = "",
     seed: Seed = 0,
     device: Device = "auto",
     threads: Threads = 0,
@@ -56,7 +65,7 @@ def train(
     train_artefact(
         read_data(data, shares=Shares(validation, test), seed=seed),
         replace(_changed(_recipe(recipe), change or []), seed=seed),
-        out,
+        out or Path("runs") / name,
         name=name,
         hardware=hardware(device, loaders),
         weights=weights,
@@ -102,7 +111,7 @@ def evaluate_service(
 def main() -> None:
     """Known trouble is one line with an `error`, and exit status 1."""
     try:
-        app()
+        app(prog_name="tusou")
     except TusouError as error:
         json_lines({"event": "failed", "code": error.code, "error": error.detail})
         raise SystemExit(1) from None

@@ -39,7 +39,7 @@ def train_artefact(
         raise InvalidRequest(f"{folder / MODEL} is there already: a model never changes, take another folder")
     trained = train(parts, recipe, folder, hardware=hardware, weights=weights, on_progress=on_progress)
     part = "test" if parts.test else "validation"
-    examples = _part(parts, part)
+    examples = part_of(parts, part)
     report = _report(f"{name}, {part} part", trained, examples, hardware) if examples else None
     artefact = write_artefact(
         trained,
@@ -63,7 +63,7 @@ def evaluate_artefact(
     on_progress: OnProgress = silent,
 ) -> Report:
     """Reports of one part of `parts`, or "all". Raises InvalidRequest for labels the model does not know."""
-    examples = _part(parts, part)
+    examples = part_of(parts, part)
     loaded = read_artefact(model)
     card = loaded.artefact
     if strange := {e.label for e in examples} - set(card.labels):
@@ -110,7 +110,8 @@ def _figures(report: Report) -> dict[str, Any]:
     return figures
 
 
-def _part(parts: Parts, part: str) -> tuple[Example, ...]:
+def part_of(parts: Parts, part: str) -> tuple[Example, ...]:
+    """train, validation, test or all. Raises InvalidRequest for another part."""
     known = {
         "train": parts.train,
         "validation": parts.validation,

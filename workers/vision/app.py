@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 def main() -> None:
     settings, vision = opened("vision", open_vision)
-    queues = [topology.SEARCH, topology.WRITE, topology.BULK]
+    queues = [topology.SEARCH_QUEUE, topology.WRITE_QUEUE, topology.BULK_QUEUE]
     app = make_celery(settings.amqp_or_redis_url, "tusou.vision", queues)
     tasks.register(app, vision)
     imports = ImportLoop(vision)

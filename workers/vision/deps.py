@@ -7,25 +7,26 @@ from dataclasses import dataclass, field
 from shared.db.engine import Database, now
 from shared.db.tables import models
 from shared.dispatch import Dispatcher
-from shared.index.routes import Routes
-from shared.jobs.gate import Gate
 from shared.runtime.heartbeat import Heartbeat
 from shared.settings import Settings
 from shared.storage.port import ObjectStore
 from shared.telemetry import MODEL_SECONDS
 from shared.wakeups import Notifier
 from workers.models.port import Model
+from workers.vision.aside import Aside
 from workers.vision.batching.batcher import Batcher
 from workers.vision.decode.pool import DecodePool
 from workers.vision.fetch import Fetcher, HostPool
+from workers.vision.gate import Gate
 from workers.vision.items import ItemFinder
 from workers.vision.nudges import Nudges
 from workers.vision.quality import QualityThresholds
+from workers.vision.routes import Routes
 
 
 @dataclass
 class Vision:
-    """Dependencies of the two stories. `close` undoes `open`."""
+    """Dependencies of the stories. `close` undoes `open`."""
 
     settings: Settings
     db: Database
@@ -41,6 +42,7 @@ class Vision:
     items: ItemFinder | None = None  # without a detector the whole photo is the item
     gate: Gate = field(default_factory=Gate)
     nudges: Nudges = field(default_factory=Nudges)
+    aside: Aside = field(default_factory=Aside)
     images_pool: HostPool = field(init=False)
     heartbeat: Heartbeat = field(init=False)
 
@@ -74,6 +76,7 @@ class Vision:
         self.heartbeat.stop()
         self.images_pool.shutdown(wait=False, cancel_futures=True)
         self.batcher.stop()
+        self.aside.close()
         self.decoder.close()
         self.dispatcher.close()
         self.notifier.close()

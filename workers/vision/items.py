@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from shared.answer.outcome import Box
+from shared.images.box import Box
 from workers.models.detectors.port import Detection, Detector
 from workers.models.geometry import prepare
 from workers.models.preprocess import Preprocess

@@ -10,12 +10,16 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from shared.db.engine import now
-from shared.db.tables import images
+from shared.db.tables import images, jobs
 from shared.ids import random_id
-from shared.jobs.job import Claim
+from shared.images.state import ImageState
+from shared.jobs.job import Claim, State
+from shared.jobs.kinds import JobKind
+from shared.jobs.search_request import PhotoKind, PhotoOf, SearchRequest
 from shared.reasons import Reason
 from shared.storage import owners
 from shared.storage.names import new_name
+from shared.storage.port import Stored
 from workers.vision.decode.pool import Decoded
 from workers.vision.deps import Vision
 from workers.vision.images import sources
@@ -32,60 +36,72 @@ class Photo:
     normalised: bool = False  # an earlier search has kept it already
 
 
-def find(vision: Vision, tenant: str, wanted: dict[str, Any]) -> Photo | Reason:
-    """The photo that a request's `image` names."""
-    if wanted["kind"] in ("url", "object"):
-        by_url = wanted["kind"] == "url"
-        got = (
-            sources.by_url(vision, wanted["url"]) if by_url else sources.by_key(vision, tenant, wanted["key"])
-        )
+def find(vision: Vision, tenant: str, wanted: PhotoOf) -> Photo | Reason:
+    """The photo that a request leads to."""
+    if wanted.kind in (PhotoKind.URL, PhotoKind.OBJECT):
+        by_url = wanted.kind is PhotoKind.URL
+        got = sources.by_url(vision, wanted.value) if by_url else sources.by_key(vision, tenant, wanted.value)
         return got if isinstance(got, Reason) else Photo(got.data, random_id(), has_row=False)
-    got = sources.by_image_id(vision, tenant, wanted["id"])
+    got = sources.by_image_id(vision, tenant, wanted.value)
     return (
         got
         if isinstance(got, Reason)
-        else Photo(got.data, wanted["id"], of_product=got.of_product, normalised=got.normalised)
+        else Photo(got.data, wanted.value, of_product=got.of_product, normalised=got.normalised)
     )
 
 
 def keep(vision: Vision, claim: Claim, photo: Photo, decoded: Decoded) -> None:
-    """The normalised image takes the upload's place."""
-    settings = vision.settings
+    """The normalised image takes the upload's place. Of a search that was erased meanwhile nothing stays."""
     stored = [
         vision.store.put(new_name(kind, claim.tenant, vision.db.clock()), body)
         for kind, body in (("images", decoded.normalised), ("thumbnails", decoded.thumbnail))
         if body is not None
     ]
     values = {
-        "state": "ready",
+        "state": ImageState.READY,
         "upload": None,
         "normalised": stored[0].name,
         "thumbnail": stored[1].name if len(stored) > 1 else None,
         "width": decoded.width,
         "height": decoded.height,
     }
+    retention = vision.settings.retention
     with vision.db.write() as c:
-        owners.own(c, claim.tenant, stored, keep_for=settings.retention)
-        if not photo.has_row:
+        erased = _is_erased(c, claim.id)
+        owners.own(c, claim.tenant, stored, keep_for=retention)
+        if erased:
+            owners.remove(c, [s.name for s in stored])
+        elif photo.has_row:
+            _replace_upload(c, photo.image_id, values, stored)
+        else:
             born = {"id": photo.image_id, "tenant": claim.tenant, "created_at": now()}
             sha256 = hashlib.sha256(photo.data).hexdigest()
-            expires_at = now() + settings.retention
-            c.execute(insert(images).values(**born, **values, sha256=sha256, expires_at=expires_at))
-            return
-        replaced = c.execute(select(images.c.upload).where(images.c.id == photo.image_id)).scalar()
-        changed = c.execute(
-            update(images).where(images.c.id == photo.image_id, images.c.upload.is_not(None)).values(values)
-        )
-        # Another search of the same upload was first, or the row has gone: ours is one too many.
-        owners.remove(c, [replaced] if changed.rowcount else [s.name for s in stored])
+            c.execute(insert(images).values(**born, **values, sha256=sha256, expires_at=now() + retention))
+
+
+def _is_erased(c: Connection, job_id: str) -> bool:
+    """Whether the search is; one that is not stays so until the transaction ends."""
+    state = c.execute(select(jobs.c.state).where(jobs.c.id == job_id).with_for_update(read=True)).scalar()
+    return state in (None, State.EXPIRED)
+
+
+def _replace_upload(c: Connection, image_id: str, values: dict[str, Any], stored: list[Stored]) -> None:
+    replaced = c.execute(select(images.c.upload).where(images.c.id == image_id)).scalar()
+    changed = c.execute(
+        update(images).where(images.c.id == image_id, images.c.upload.is_not(None)).values(values)
+    )
+    # Another search of the same upload was first, or the row has gone: ours is one too many.
+    owners.remove(c, [replaced] if changed.rowcount else [s.name for s in stored])
 
 
 def refuse(c: Connection, claim: Claim, reasons: Sequence[Reason]) -> None:
     """An upload that was judged and found wanting says so at its own address too."""
-    wanted = claim.request.get("image", {})
-    if wanted.get("kind") == "upload":
+    if claim.kind is not JobKind.SEARCH:
+        return
+    photo = SearchRequest.from_json(claim.request).photo
+    if photo.kind is PhotoKind.UPLOAD:
         c.execute(
             update(images)
-            .where(images.c.id == wanted["id"], images.c.upload.is_not(None))
-            .values(state="rejected", reasons=[reason.to_json() for reason in reasons])
+            .where(images.c.id == photo.value, images.c.upload.is_not(None))
+            .values(state=ImageState.REJECTED, reasons=[reason.to_json() for reason in reasons])
         )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.answer.outcome import WHOLE, Box, Item
+from shared.answer.outcome import Item
 from shared.errors import TusouError
+from shared.images.box import WHOLE, Box
 from shared.telemetry import Timings
 from shared.vectors.codec import to_unit_f16
 from workers.models.detectors.port import Detection
@@ -53,4 +54,4 @@ def recognise(vision: Vision, decoded: Decoded, crop: Box | None, timings: Timin
 def _item(embedded: Embedded, box: Box, found: Detection | None = None) -> Item:
     """A detector's name of the thing goes before the classifier's."""
     label, score = (found.label, found.score) if found else (embedded.label, embedded.label_score)
-    return Item(box, label, score, to_unit_f16(embedded.vector).tobytes())
+    return Item(box, label, score, to_unit_f16(embedded.vector).tobytes(), embedded.probabilities)

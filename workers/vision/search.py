@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from shared.answer.outcome import Outcome
 from shared.db.engine import now
 from shared.errors import FingerprintMismatch
 from shared.jobs import store as jobs
 from shared.jobs.job import Claim
+from shared.jobs.search_request import SearchRequest
 from shared.messages import PartMessage
 from shared.reasons import Reason
 from shared.telemetry import Timings
@@ -31,15 +31,15 @@ def run(vision: Vision, claim: Claim) -> None:
     """Bring a claimed search to its outcome and hand it to the index workers, or reject it with reasons."""
     timings = Timings()
     timings.add("queued", claim.queued_s)
-    request = claim.request
+    request = SearchRequest.from_json(claim.request)
 
     with timings.measure("fetch"):
-        photo = photos.find(vision, claim.tenant, request["image"])
+        photo = photos.find(vision, claim.tenant, request.photo)
     if isinstance(photo, Reason):
         story.reject(vision, claim, [photo], timings)
         return
 
-    keep = request["store"] and not photo.of_product and not photo.normalised
+    keep = request.store and not photo.of_product and not photo.normalised
     with timings.measure("decode"):
         decoded = vision.decoder.decode(photo.data, _plan(vision, photo, request, keep=keep))
     if isinstance(decoded, Reason):
@@ -50,8 +50,7 @@ def run(vision: Vision, claim: Claim) -> None:
         story.reject(vision, claim, reasons, timings)
         return
 
-    crop = tuple(request["crop"]) if request["crop"] else None
-    recognised = recognise(vision, decoded, crop, timings)
+    recognised = recognise(vision, decoded, request.crop, timings)
     size = {"width": decoded.width, "height": decoded.height}
     image = {"id": photo.image_id, **size, "quality": decoded.metrics}
     outcome = Outcome(image, recognised.items, vision.model.fingerprint, recognised.whole)
@@ -60,12 +59,12 @@ def run(vision: Vision, claim: Claim) -> None:
         _put_away(vision, claim, photo, decoded)
 
 
-def _plan(vision: Vision, photo: Photo, request: dict[str, Any], *, keep: bool) -> DecodePlan:
+def _plan(vision: Vision, photo: Photo, request: SearchRequest, *, keep: bool) -> DecodePlan:
     # A product's own image shows the product, and the caller's crop wins.
-    whole_alone = vision.items is None or photo.of_product or request["crop"]
+    whole_alone = vision.items is None or photo.of_product or request.crop
     return DecodePlan(
         preprocess=vision.model.preprocess,
-        box=tuple(request["crop"]) if request["crop"] else None,
+        box=request.crop,
         normalised_side=vision.settings.normalised_side if keep else None,
         thumbnail_side=vision.settings.thumbnail_side if keep else None,
         view_side=None if whole_alone else VIEW_SIDE,
@@ -75,7 +74,7 @@ def _plan(vision: Vision, photo: Photo, request: dict[str, Any], *, keep: bool) 
 def _hand_over(vision: Vision, claim: Claim, outcome: Outcome, timings: Timings) -> None:
     """Store the outcome, then ask each group that holds shards of the catalog's index."""
     settings = vision.settings
-    route = vision.routes.of(claim.tenant, claim.catalog or "default")
+    route = vision.routes.of(claim.tenant, claim.of_catalog)
     if route.fingerprint != outcome.fingerprint:
         raise FingerprintMismatch(route.fingerprint, outcome.fingerprint)
     with vision.db.write() as c:

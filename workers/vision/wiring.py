@@ -7,7 +7,7 @@ import logging
 from shared.db import schema
 from shared.db.engine import Database
 from shared.dispatch import Dispatcher
-from shared.index.routes import Routes
+from shared.models.stored import StoredModels
 from shared.settings import Settings
 from shared.storage.names import new_name
 from shared.storage.open import open_store
@@ -23,6 +23,7 @@ from workers.vision.deps import Vision
 from workers.vision.fetch import Fetcher, FetchLimits
 from workers.vision.items import ItemFinder
 from workers.vision.quality import QualityThresholds
+from workers.vision.routes import Routes
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +34,14 @@ def _fetcher(settings: Settings) -> Fetcher:
     return Fetcher(FetchLimits(max_bytes=settings.max_image_bytes))
 
 
-def _weights_in(store: ObjectStore, db: Database) -> FetchObject:
+def weights_in(store: ObjectStore, db: Database) -> FetchObject:
+    """What an operator laid down under incoming/models/, else the files of a model in the registry."""
+    stored_models = StoredModels(db, store)
+
     def fetch(file_name: str) -> bytes | None:
         laid_down = STORE_PREFIX + file_name
         if store.size(laid_down) is None:
-            return None
+            return stored_models(file_name)
         copy = store.adopt(laid_down, new_name("models", "models", db.clock()))
         try:
             return store.get(copy.name, sha256=copy.sha256, length=copy.length)
@@ -65,7 +69,7 @@ def open_vision(settings: Settings) -> Vision:
     db = Database(settings.sql_url)
     schema.check(db)
     store = open_store(settings.store_url)
-    fetch_weights = _weights_in(store, db)
+    fetch_weights = weights_in(store, db)
     model = load_model(
         settings.model,
         weights=settings.weights or None,

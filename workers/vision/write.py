@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from concurrent.futures import wait
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -14,7 +16,7 @@ from shared.catalog.sources import Source, parse_source
 from shared.db.engine import now
 from shared.db.tables import images
 from shared.index.log import positions
-from shared.index.placement import live_index, shard_of
+from shared.index.placement import LiveIndex, live_index, shard_of
 from shared.index.versions import Version
 from shared.jobs.ends import finish
 from shared.jobs.job import Claim, State
@@ -31,17 +33,28 @@ from workers.vision.images.same_bytes import Twins
 from workers.vision.images.values import Ended, Ready, Wanted
 from workers.vision.images.vector_rows import vector_rows
 
-# Of `search_task_limit`, after which a claim is not renewed; the rest is for the model and the append.
+# Of `job_task_limit`, after which a claim is not renewed; the rest is for the model and the append.
 SHARE_FOR_IMAGES = 0.5
+
+
+@dataclass(frozen=True)
+class Write:
+    """What a write comes to. `ranges`: {shard: where its vectors lie}; `reasons`: images left out."""
+
+    index: LiveIndex
+    change: ProductChange
+    ranges: Mapping[int, SegmentRange]
+    ready: Sequence[Ready]
+    reasons: Sequence[Reason]
 
 
 def run(vision: Vision, claim: Claim) -> None:
     """Embed what is new, keep what is unchanged, append both; reject when no image of it can be used."""
     timings = Timings()
     timings.add("queued", claim.queued_s)
-    product_id = claim.product_id or ""
+    product_id = claim.product
     with vision.db.read() as c:
-        index = live_index(c, claim.tenant, claim.catalog or "default")
+        index = live_index(c, claim.tenant, claim.of_catalog)
         have = _current_images(vision, c, claim.tenant, product_id)
     story.check_model(vision, index.fingerprint)
 
@@ -66,8 +79,8 @@ def run(vision: Vision, claim: Claim) -> None:
     shard = shard_of(product_id, index.shards)
     news = [r.as_new(segment=None, segment_row=row, inline=True) for row, r in enumerate(ready)]
     ranges = {shard: _inline_range(product_id, ready)} if ready else {}
-    change = ProductChange(product_id, claim.accept_no or 0, 0, images=(*kept, *news), complete=not reasons)
-    _append(vision, claim, index, change, ranges, ready, reasons, timings)
+    change = ProductChange(product_id, claim.numbered, 0, images=(*kept, *news), complete=not reasons)
+    _append(vision, claim, Write(index, change, ranges, ready, reasons), timings)
 
 
 def _current_images(
@@ -86,7 +99,7 @@ def _embed(vision: Vision, tenant: str, wanted: list[Wanted]) -> list[Ended]:
     """All of them at once; one that is not there in time is a reason, like one whose host failed."""
     twins = Twins()
     begun = [submit(vision, tenant, w, Lane.WRITE, twins) for w in wanted]
-    limit = vision.settings.search_task_limit * SHARE_FOR_IMAGES
+    limit = vision.settings.job_task_limit * SHARE_FOR_IMAGES
     _, late = wait(begun, timeout=limit)
     for future in late:
         future.cancel()
@@ -100,23 +113,15 @@ def _inline_range(product_id: str, ready: list[Ready]) -> SegmentRange:
     return SegmentRange(rows=len(ready), sha256=hashlib.sha256(block).hexdigest(), inline=block)
 
 
-def _append(
-    vision: Vision,
-    claim: Claim,
-    index: Any,
-    change: ProductChange,
-    ranges: dict[int, SegmentRange],
-    ready: list[Ready],
-    reasons: list[Reason],
-    timings: Timings,
-) -> None:
+def _append(vision: Vision, claim: Claim, write: Write, timings: Timings) -> None:
+    index, change = write.index, write.change
     shard = shard_of(change.product_id, index.shards)
     new = [i for i in change.images or () if isinstance(i, NewImage)]
     with vision.db.write() as c:
         # The job's row first: the fence, and the first lock of the order.
         hold(c, claim.id, claim.attempt)
-        owners.own(c, claim.tenant, [s for r in ready for s in r.stored])
-        reached = append(c, vision.db, index=index, changes=[change], ranges=ranges)
+        owners.own(c, claim.tenant, [s for r in write.ready for s in r.stored])
+        reached = append(c, vision.db, index=index, changes=[change], ranges=write.ranges)
         version = Version(index.id, reached or {shard: positions(c, index.id)[shard]})
         timings.add("total", c.execute(select(now())).scalar_one() - claim.created_at)
         finish(
@@ -129,10 +134,10 @@ def _append(
                 "product_id": change.product_id,
                 "version": version.encode(),
                 "images": len(change.images or ()),
-                "embedded": sum(r.embedded for r in ready),
+                "embedded": sum(r.embedded for r in write.ready),
                 "image_ids": [i.id for i in new],
             },
-            reasons=[r.to_json() for r in reasons] or None,
+            reasons=[r.to_json() for r in write.reasons] or None,
             timings_ms=timings.ms,
         )
     vision.notifier.log_grew(index.id)

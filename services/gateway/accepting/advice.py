@@ -95,10 +95,6 @@ ADVICE: Mapping[str, tuple[str, str]] = {
         "路径不在数据目录内或未设置数据目录。请改用网址或上传。",
     ),
     "file_missing": ("There is no such file in the data folder.", "数据目录中没有这个文件。"),
-    "image_changed": (
-        "The image changed while it was being read. Try again.",
-        "图片在读取过程中发生了变化，请重试。",
-    ),
     # ours
     "model_failed": (
         "The model could not process this photo. Try another one.",

@@ -11,18 +11,20 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Row, select
 
 from services.gateway.accepting.advice import advise, language_of
+from services.gateway.schemas.job import MAX_PREFER_S
 from services.gateway.wiring import Deps
 from shared.db.tables import imports
 from shared.jobs import job, store
 from shared.jobs.job import FINAL, OPEN
+from shared.jobs.kinds import JobKind
+from shared.topology import EMBED, LOOKUP
 
-MAX_PREFER_S = 60
 POLL_AFTER_S = 1
 
 _WAIT = re.compile(r"(?:^|[,;]\s*)wait\s*=\s*(\d{1,9})\s*(?:$|[,;])", re.IGNORECASE)
 
 # What an open search waits for, in the words of `progress.stage`.
-_SEARCH_STAGES = {"embed": "vision", "lookup": "index"}
+_SEARCH_STAGES = {EMBED.name: "vision", LOOKUP.name: "index"}
 
 
 def preferred_wait(request: Request) -> int:
@@ -52,8 +54,11 @@ def location(job_id: str) -> str:
 def job_body(deps: Deps, row: Row[Any]) -> dict[str, Any]:
     """The job with what only the gateway adds: signed image addresses, advice, the progress of an import."""
     body = job.public(row, _progress(deps, row))
-    for item in (body["result"] or {}).get("items", ()) if row.kind == job.SEARCH else ():
-        item["hits"] = [_with_address(deps, row.tenant, hit) for hit in item["hits"]]
+    found = (body["result"] or {}).get("items", ()) if row.kind == JobKind.SEARCH else ()
+    for number, item in enumerate(found):
+        item["hits"] = [
+            _with_addresses(deps, row, number, hit, rank) for rank, hit in enumerate(item["hits"], 1)
+        ]
     if body["reasons"]:
         language = language_of(request.accept_languages)
         body["reasons"] = [
@@ -62,15 +67,17 @@ def job_body(deps: Deps, row: Row[Any]) -> dict[str, Any]:
     return body
 
 
-def _with_address(deps: Deps, tenant: str, hit: dict[str, Any]) -> dict[str, Any]:
-    address = deps.signer.thumbnail(tenant, hit["image_id"], deps.db.clock())
-    return {"score": hit["score"], "image_id": hit["image_id"], "image_url": address, **hit}
+def _with_addresses(deps: Deps, row: Row[Any], item: int, hit: dict[str, Any], rank: int) -> dict[str, Any]:
+    addresses = {"image_url": deps.signer.thumbnail(row.tenant, hit["image_id"], deps.db.clock())}
+    if row.request.get("explain"):
+        addresses["explanation_url"] = f"{location(row.id)}/explanations/{rank}?item={item}"
+    return {"score": hit["score"], "image_id": hit["image_id"], **addresses, **hit}
 
 
 def _progress(deps: Deps, row: Row[Any]) -> dict[str, Any] | None:
-    if row.kind == job.SEARCH and row.state in OPEN:
+    if row.kind == JobKind.SEARCH and row.state in OPEN:
         return {"stage": _SEARCH_STAGES.get(row.stage, row.stage)}
-    if row.kind == job.IMPORT:
+    if row.kind == JobKind.IMPORT:
         return import_progress(deps, row.id)
     return None
 

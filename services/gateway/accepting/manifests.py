@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from werkzeug.datastructures import FileStorage
 
 from services.gateway.http.bodies import refuse
-from shared.catalog.manifest.formats import detect_format
+from shared.catalog.manifest.formats import ManifestFormat, detect_format
 from shared.catalog.sources import Source, is_own_object, parse_source
+from shared.jobs.import_request import StoredManifest
 from shared.storage.verify import BLOCK
 
 FIELD = "manifest"
 SUFFIXES = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".tab": "tsv",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".parquet": "parquet",
+    ".csv": ManifestFormat.CSV,
+    ".tsv": ManifestFormat.TSV,
+    ".tab": ManifestFormat.TSV,
+    ".jsonl": ManifestFormat.JSONL,
+    ".ndjson": ManifestFormat.JSONL,
+    ".parquet": ManifestFormat.PARQUET,
 }
 
 
@@ -30,7 +31,7 @@ class Manifest:
 
     stream: BinaryIO
     name: str
-    format: str
+    format: ManifestFormat
     sha256: str
 
 
@@ -43,10 +44,10 @@ def read_manifest(file: FileStorage, name: str | None) -> Manifest:
         refuse(FIELD, "the manifest is empty", "empty_manifest")
     shown = name or file.filename or FIELD
     found = detect_format(stream, shown, file.mimetype)
-    return Manifest(stream, shown, found.value, digest.hexdigest())
+    return Manifest(stream, shown, found, digest.hexdigest())
 
 
-def incoming_manifest(tenant: str, key: str, name: str | None) -> dict[str, Any]:
+def incoming_manifest(tenant: str, key: str, name: str | None) -> StoredManifest:
     """A manifest that the shop laid into the object store itself: its bytes are read by the plan."""
     source = parse_source(f"object:{key}")
     if not isinstance(source, Source) or not is_own_object(source, tenant):
@@ -56,4 +57,4 @@ def incoming_manifest(tenant: str, key: str, name: str | None) -> dict[str, Any]
     found = next((known for suffix, known in SUFFIXES.items() if plain.endswith(suffix)), None)
     if found is None:
         refuse("object_keys", f"the suffix of {shown!r} tells no format; use one of {', '.join(SUFFIXES)}")
-    return {"object": source.value, "name": shown, "format": found, "kind": "incoming"}
+    return StoredManifest(source.value, shown, found, incoming=True)

@@ -10,7 +10,7 @@ from services.gateway.schemas.product import ImagesField, ImageSource
 from shared.catalog.fault_codes import FaultCode
 from shared.catalog.product import Attributes, parse_attributes
 from shared.catalog.sources import Source, SourceKind, is_own_object, parse_source
-from shared.catalog.writes import Wanted
+from shared.catalog.writes import WantedImage
 
 # What pydantic says of other bodies has this code; one code for one thing.
 _PLAIN = {FaultCode.UNKNOWN_FIELD, FaultCode.BAD_TYPE}
@@ -18,7 +18,7 @@ _PLAIN = {FaultCode.UNKNOWN_FIELD, FaultCode.BAD_TYPE}
 
 def read_product(
     request: Request, tenant: str, *, paths_allowed: bool
-) -> tuple[Attributes, list[Wanted] | None]:
+) -> tuple[Attributes, list[WantedImage] | None]:
     """Attributes that stand in the body, and its images: None where it names none. Raises InvalidFields."""
     fields = bodies.read_json(request)
     wanted = None
@@ -34,7 +34,7 @@ def read_product(
     return attributes, wanted
 
 
-def _wanted(given: ImageSource, field: str, tenant: str, paths_allowed: bool) -> Wanted:
+def _wanted(given: ImageSource, field: str, tenant: str, paths_allowed: bool) -> WantedImage:
     source = parse_source(given.source)
     if not isinstance(source, Source):
         refuse(field, source.detail, source.code)
@@ -46,4 +46,4 @@ def _wanted(given: ImageSource, field: str, tenant: str, paths_allowed: bool) ->
             "there is no data folder here; give an address, an upload or an object key",
             FaultCode.BAD_SOURCE,
         )
-    return Wanted(source.text, given.image_version)
+    return WantedImage(source.text, given.image_version)

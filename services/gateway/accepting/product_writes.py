@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Connection, Row, and_, or_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from services.gateway.accepting.answering import accepted, preferred_wait
 from services.gateway.accepting.product_bodies import read_product
@@ -15,12 +13,13 @@ from services.gateway.wiring import Deps
 from shared.catalog.catalogs import ensure
 from shared.catalog.fault_codes import FaultCode
 from shared.catalog.sources import Source, SourceKind, parse_source
-from shared.catalog.writes import Wanted, accept_write
+from shared.catalog.writes import WantedImage, accept_write
 from shared.db.engine import now
 from shared.db.tables import images
 from shared.ids import new_id
-from shared.index.placement import live_index
-from shared.jobs import job, store
+from shared.index.placement import LiveIndex, live_index
+from shared.jobs import store
+from shared.jobs.kinds import JobKind
 from shared.messages import JobMessage
 from shared.topology import EMBED_WRITE, VISION_WRITE
 
@@ -54,7 +53,7 @@ def write_product(
                     c,
                     job_id=job_id,
                     tenant=tenant,
-                    kind=job.PRODUCT,
+                    kind=JobKind.PRODUCT,
                     stage=EMBED_WRITE,
                     request={"product_id": product_id, "catalog": catalog, "images": sources},
                     due_in=deps.settings.first_due,
@@ -70,13 +69,13 @@ def write_product(
     return {"id": product_id, "catalog": catalog, "version": done.version.encode()}
 
 
-def _index(c: Connection, deps: Deps, tenant: str, name: str, *, make: bool) -> Row[Any]:
+def _index(c: Connection, deps: Deps, tenant: str, name: str, *, make: bool) -> LiveIndex:
     if not make:
         return live_index(c, tenant, name)
     return ensure(c, deps.db, tenant, name, deps.settings.model, group=deps.settings.group)
 
 
-def _check_uploads(c: Connection, tenant: str, product_id: str, wanted: list[Wanted]) -> None:
+def _check_uploads(c: Connection, tenant: str, product_id: str, wanted: list[WantedImage]) -> None:
     """An upload has to be there still, unless the product has taken it already."""
     for one in wanted:
         source = parse_source(one.source)

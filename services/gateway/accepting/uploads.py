@@ -13,6 +13,7 @@ from shared.db.engine import now
 from shared.db.tables import images
 from shared.errors import InvalidRequest, TooLarge, UnsupportedFormat
 from shared.images.header import Header, HeaderProblem, read_header
+from shared.images.state import ImageState
 from shared.settings import Settings
 from shared.storage import owners
 from shared.storage.names import new_name
@@ -62,7 +63,7 @@ def own_photo(c: Connection, deps: Deps, tenant: str, image_id: str, photo: Phot
         insert(images).values(
             id=image_id,
             tenant=tenant,
-            state="new",
+            state=ImageState.NEW,
             sha256=photo.sha256,
             width=photo.header.width,
             height=photo.header.height,

@@ -14,7 +14,8 @@ from flask import Request
 from services.gateway.http.rates import RateLimiter
 from shared.db.engine import Database
 from shared.errors import Forbidden, Unauthorized
-from shared.keys import ADMIN, CATALOGUE, SEARCH, Key, any_key, find_key
+from shared.jobs.kinds import JobKind
+from shared.keys import Key, Scope, any_key, find_key
 
 REMEMBERED_S = 2.0  # a new or revoked key is noticed after so long
 MOST_REMEMBERED = 10_000  # keys; somebody who tries many must not fill the memory
@@ -38,18 +39,22 @@ class Caller:
     scopes: frozenset[str]
     key_id: str | None = None
 
-    def may(self, scope: str) -> bool:
-        return scope in self.scopes or ADMIN in self.scopes
+    def may(self, scope: Scope) -> bool:
+        return scope in self.scopes or Scope.ADMIN in self.scopes
 
-    def require(self, scope: str) -> None:
+    def require(self, scope: Scope) -> None:
         """Raises Forbidden."""
         if not self.may(scope):
-            raise Forbidden(f"this key has not the scope {scope!r}; use one that has")
+            raise Forbidden(f"this key has not the scope '{scope}'; use one that has")
 
 
-def scope_of(kind: str) -> str:
+def scope_of(kind: JobKind) -> Scope:
     """The scope that sees and ends jobs of a kind."""
-    return SEARCH if kind == "search" else CATALOGUE
+    return {
+        JobKind.SEARCH: Scope.SEARCH,
+        JobKind.EXPLANATION: Scope.SEARCH,
+        JobKind.TRAINING: Scope.ADMIN,
+    }.get(kind, Scope.CATALOGUE)
 
 
 class Guard:
@@ -118,7 +123,7 @@ def _local(request: Request) -> Caller:
     # A page of another site can send forms to this machine; its browser tells where the page is from.
     if origin is not None and urlsplit(origin).netloc != host:
         raise Unauthorized(HOW_TO)
-    return Caller(DEFAULT_TENANT, frozenset({ADMIN}))
+    return Caller(DEFAULT_TENANT, frozenset({Scope.ADMIN}))
 
 
 def _is_loopback(host: str) -> bool:

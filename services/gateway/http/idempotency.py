@@ -1,7 +1,7 @@
-"""`Idempotency-Key`: the same request sent again gives what the first one gave, for a day.
+"""`Idempotency-Key`: the same request sent again gives what the first one gave, while it is remembered.
 
-Only status, job id and `Location` are kept. The row is written in the transaction that accepts the
-work, so of many at once exactly one works, on both databases.
+Only the job's id, `Location` and the number of a purge are kept. The row is written in the transaction
+that accepts the work, so of many at once exactly one works, on both databases.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Request
-from sqlalchemy import Connection, and_, delete, select
+from sqlalchemy import Connection, and_, delete, select, update
 
 from services.gateway.http.bodies import refuse
 from shared.db.engine import Database, now
@@ -31,6 +31,7 @@ class Repeat:
 
     job_id: str | None
     location: str | None
+    accept_no: int | None
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,9 @@ class Once:
             raise InvalidRequest(
                 f"this {HEADER} came with another body before; use a new one", code="idempotency_mismatch"
             )
-        return Repeat(row.job_id, row.location)
+        return Repeat(row.job_id, row.location, row.accept_no)
 
-    def take(
-        self, c: Connection, db: Database, *, status: int, job_id: str | None, location: str | None
-    ) -> Repeat | None:
+    def take(self, c: Connection, db: Database, *, job_id: str | None, location: str | None) -> Repeat | None:
         """None: this request is the first and its answer is noted. Call it first in the transaction."""
         c.execute(delete(idempotency).where(self._mine(), idempotency.c.created_at < now() - self.ttl))
         noted = c.execute(
@@ -68,7 +67,6 @@ class Once:
                 route=self.route,
                 key=self.key,
                 body_hash=self.body_hash,
-                status=status,
                 job_id=job_id,
                 location=location,
                 created_at=now(),
@@ -77,6 +75,10 @@ class Once:
             .returning(idempotency.c.key)
         )
         return None if noted.first() is not None else self.find(c)
+
+    def number(self, c: Connection, accept_no: int) -> None:
+        """Note the number of the work, which is given out under locks that come after the key's."""
+        c.execute(update(idempotency).where(self._mine()).values(accept_no=accept_no))
 
     def _mine(self) -> Any:
         return and_(

@@ -15,8 +15,9 @@ from pydantic import BaseModel
 from spectree import Response, SpecTree
 
 from services.gateway.http import idempotency, problems
-from services.gateway.http.operations import OPEN, SIGNED, One, Operation, Operations, Shape
+from services.gateway.http.operations import Access, One, Operation, Operations, Shape
 from services.gateway.schemas.common import Problem
+from services.gateway.schemas.job import MAX_PREFER_S
 
 Json = dict[str, Any]
 
@@ -36,11 +37,11 @@ SECURITY: Json = {
 HEADERS: Json = {
     "Prefer": {
         "schema": {"type": "string", "pattern": r"wait=\d+"},
-        "description": "`wait=N`, N up to 60: answer 200 and the finished job if it ends within N seconds.",
+        "description": f"`wait=N`, N up to {MAX_PREFER_S}: 200 with the job if it ends within N seconds.",
     },
     idempotency.HEADER: {
         "schema": {"type": "string", "maxLength": 255},
-        "description": "The same key and body again give the same answer, for a day.",
+        "description": "The same key and body again give the same answer while the key is remembered.",
     },
     "Accept-Language": {
         "schema": {"type": "string"},
@@ -54,6 +55,7 @@ PATH_PARAMETERS = {
     "job_id": "As in the job's `id`.",
     "catalog": "1 to 64 letters, digits, . _ and -",
     "name": "A file name.",
+    "hit": "Its rank within its item, from 1.",
 }
 
 
@@ -116,9 +118,9 @@ def _complete(entry: Json, operation: Operation, schemas: Json, *, has_path: boo
     ]
     if operation.body is not None:
         entry["requestBody"] = {"required": True, "content": _contents(operation, schemas)}
-    if operation.scope == OPEN:
+    if operation.scope is Access.OPEN:
         entry["security"] = []
-    elif operation.scope == SIGNED:
+    elif operation.scope is Access.SIGNED:
         entry["security"] = [{"bearer": []}, {"key": []}, {"signature": []}]
     else:
         entry["description"] = f"{entry['description']}\n\nScope: {operation.scope}.".strip()
@@ -128,12 +130,11 @@ def _answer(status: int, shape: Shape | None) -> Json:
     told: Json = {"description": HTTPStatus(status).phrase}
     if shape is None:
         told["content"] = {problems.MEDIA_TYPE: {"schema": {"$ref": f"{SCHEMAS}Problem"}}}
-    elif models := _models(shape):
-        refs = [{"$ref": f"{SCHEMAS}{model.__name__}"} for model in models]
-        told["content"] = {"application/json": {"schema": refs[0] if len(refs) == 1 else {"anyOf": refs}}}
     elif shape:
         binary = {"schema": {"type": "string", "format": "binary"}}
-        told["content"] = {str(media_type): binary for media_type in _several(shape)}
+        told["content"] = {str(one): binary for one in _several(shape) if isinstance(one, str)}
+        if refs := [{"$ref": f"{SCHEMAS}{model.__name__}"} for model in _models(shape)]:
+            told["content"]["application/json"] = {"schema": refs[0] if len(refs) == 1 else {"anyOf": refs}}
     if status in (429, 503):
         told["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}}
     if status in (201, 202):

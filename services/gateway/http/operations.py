@@ -6,22 +6,20 @@ The declaration is what the guard enforces and what the OpenAPI document says, s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import StrEnum
 from functools import wraps
+from types import MappingProxyType
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from flask import g, request
 from pydantic import BaseModel
 
 from services.gateway.http.auth import Caller, Guard
-from shared.keys import ADMIN, CATALOGUE, SEARCH
-
-OPEN: Final = "open"  # no key
-ANY: Final = "any"  # a key; the view asks for the scope that its object needs
-SIGNED: Final = "signed"  # a key with the scope search, or a signature: the view looks
-SCOPES: Final = (OPEN, ANY, SIGNED, SEARCH, CATALOGUE, ADMIN)
+from shared.keys import Scope
 
 JSON_BYTES: Final = 2**20  # a body of JSON alone
+NO_FILES: Final[Mapping[str, bool]] = MappingProxyType({})
 
 # A model, or the media type of what is not JSON (empty: no body); one of several where several are given.
 One = type[BaseModel] | str
@@ -34,24 +32,32 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+class Access(StrEnum):
+    """Who may make a call that no one scope opens."""
+
+    OPEN = "open"  # no key
+    ANY = "any"  # a key; the view asks for the scope that its object needs
+    SIGNED = "signed"  # a key with the scope search, or a signature: the view looks
+
+
 @dataclass(frozen=True)
 class Operation:
     """What a call says of itself. `files` are names of a form's files, true where several may come."""
 
-    scope: str
+    scope: Scope | Access
     answers: Mapping[int, Shape]
     problems: frozenset[int]
-    body: type[BaseModel] | None = None
-    json: bool = True
-    files: Mapping[str, bool] = field(default_factory=dict)
-    query: type[BaseModel] | None = None
-    headers: tuple[str, ...] = ()
-    max_body: int = JSON_BYTES
+    body: type[BaseModel] | None
+    json: bool
+    files: Mapping[str, bool]
+    query: type[BaseModel] | None
+    headers: tuple[str, ...]
+    max_body: int
 
     @property
     def statuses(self) -> frozenset[int]:
         """Every status that the call may answer."""
-        always = {500} if self.scope == OPEN else {401, 403, 429, 500, 503}
+        always = {500} if self.scope is Access.OPEN else {401, 403, 429, 500, 503}
         takes = {413, 415, 422} if self.body is not None else set()
         asks = {422} if self.query is not None else set()
         return frozenset({*self.answers, *self.problems, *always, *takes, *asks})
@@ -74,10 +80,22 @@ class Operations:
         self.declared: dict[str, Declared] = {}
 
     def open(
-        self, *, answers: Mapping[int, Shape], scope: str = OPEN, problems: Iterable[int] = (), **more: Any
+        self,
+        *,
+        answers: Mapping[int, Shape],
+        scope: Access = Access.OPEN,
+        problems: Iterable[int] = (),
+        body: type[BaseModel] | None = None,
+        json: bool = True,
+        files: Mapping[str, bool] = NO_FILES,
+        query: type[BaseModel] | None = None,
+        headers: tuple[str, ...] = (),
+        max_body: int = JSON_BYTES,
     ) -> Callable[[Callable[P, R]], Callable[P, R]]:
         """Declare a call whose view needs no caller."""
-        operation = Operation(scope, answers, frozenset(problems), **more)
+        operation = Operation(
+            scope, answers, frozenset(problems), body, json, files, query, headers, max_body
+        )
 
         def declare(view: Callable[P, R]) -> Callable[P, R]:
             @wraps(view)
@@ -90,10 +108,22 @@ class Operations:
         return declare
 
     def operation(
-        self, *, scope: str, answers: Mapping[int, Shape], problems: Iterable[int] = (), **more: Any
+        self,
+        *,
+        scope: Scope | Access,
+        answers: Mapping[int, Shape],
+        problems: Iterable[int] = (),
+        body: type[BaseModel] | None = None,
+        json: bool = True,
+        files: Mapping[str, bool] = NO_FILES,
+        query: type[BaseModel] | None = None,
+        headers: tuple[str, ...] = (),
+        max_body: int = JSON_BYTES,
     ) -> Callable[[Callable[Concatenate[Caller, P], R]], Callable[P, R]]:
         """Declare a call; its view gets the caller first, who has the scope."""
-        operation = Operation(scope, answers, frozenset(problems), **more)
+        operation = Operation(
+            scope, answers, frozenset(problems), body, json, files, query, headers, max_body
+        )
 
         def declare(view: Callable[Concatenate[Caller, P], R]) -> Callable[P, R]:
             @wraps(view)
@@ -101,7 +131,7 @@ class Operations:
                 request.max_content_length = operation.max_body
                 caller = self._guard.caller(request)
                 g.tenant, g.key_id = caller.tenant, caller.key_id
-                if scope != ANY:
+                if isinstance(scope, Scope):
                     caller.require(scope)
                 return view(caller, *args, **kwargs)
 
@@ -110,7 +140,6 @@ class Operations:
         return declare
 
     def _note(self, served: Callable[P, R], view: View, operation: Operation) -> Callable[P, R]:
-        assert operation.scope in SCOPES
         assert view.__name__ not in self.declared, f"two calls are named {view.__name__}"
         self.declared[view.__name__] = Declared(served, view, operation)
         return served

@@ -9,26 +9,27 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, func, select
 
-from services.gateway.load.alive import VISION_ALIVE
 from shared.db.engine import Database, now
 from shared.db.tables import jobs, workers
 from shared.dispatch import Dispatcher
 from shared.errors import Overloaded
-from shared.jobs import job
 from shared.jobs.job import OPEN, State
+from shared.jobs.kinds import JobKind
 from shared.jobs.store import open_count
+from shared.liveness import vision_seen
 from shared.settings import Settings
 
 # How old the figures may be. Requests between two readings are added to what was read.
 REMEMBERED_S = 0.1
-# A vision worker not seen for so long does not work; it beats every 5 s.
 # Searches claimed longer ago tell nothing of how far the queue has moved.
 CLAIMED_WITHIN_S = 60
+# What takes the time of vision workers while somebody waits for it.
+COUNTED = (JobKind.SEARCH, JobKind.PRODUCT, JobKind.EXPLANATION)
 
 
 @dataclass(frozen=True)
 class Load:
-    """`open` searches and single writes, `queued` searches, the age of the queue's head and of one search.
+    """`open` searches, writes and explanations, `queued` searches, the queue's age, a search's time.
 
     `service_s` is None while no vision worker tells how long a search takes; it is the time of one search
     with all live workers at it.
@@ -74,7 +75,7 @@ class Admission:
     def new_import(self, tenant: str) -> None:
         """Raises Overloaded when the tenant has as many open imports as it may."""
         with self._db.read() as c:
-            count = open_count(c, [job.IMPORT], tenant)
+            count = open_count(c, [JobKind.IMPORT], tenant)
         if count >= self._settings.max_open_imports:
             raise Overloaded(f"{count} imports are open; wait for one to end or cancel it", retry_after_s=30)
 
@@ -103,11 +104,11 @@ def read_load(c: Connection, max_wait: float, *, broker_works: bool) -> Load:
             func.count().label("rows"),
             (now() - func.min(jobs.c.sent_at)).label("age"),
         )
-        .where(jobs.c.state.in_(OPEN), jobs.c.kind.in_((job.SEARCH, job.PRODUCT)))
+        .where(jobs.c.state.in_(OPEN), jobs.c.kind.in_(COUNTED))
         .group_by(jobs.c.kind, jobs.c.state)
     )
     found = {(row.kind, row.state): row for row in c.execute(counts)}
-    queued = found.get((job.SEARCH, State.QUEUED))
+    queued = found.get((JobKind.SEARCH, State.QUEUED))
     head_age = 0.0 if queued is None or not broker_works else queued.age or 0.0
     if head_age > max_wait:
         head_age = _head_age(c)
@@ -127,23 +128,23 @@ def _head_age(c: Connection) -> float:
     passed = (
         select(func.coalesce(func.max(jobs.c.sent_at), 0.0))
         .where(
-            jobs.c.kind == job.SEARCH,
+            jobs.c.kind == JobKind.SEARCH,
             jobs.c.state != State.QUEUED,
             # Bounded by the age of the row, which the index knows; a row is claimed after it is made.
             jobs.c.created_at > now() - CLAIMED_WITHIN_S,
-            jobs.c.claimed_at.is_not(None),
+            jobs.c.claimed_at >= jobs.c.sent_at,  # or the message of that claim was an older one
         )
         .scalar_subquery()
     )
     head = select(now() - func.min(jobs.c.sent_at)).where(
-        jobs.c.kind == job.SEARCH, jobs.c.state == State.QUEUED, jobs.c.sent_at > passed
+        jobs.c.kind == JobKind.SEARCH, jobs.c.state == State.QUEUED, jobs.c.sent_at > passed
     )
     return c.execute(head).scalar() or 0.0
 
 
 def _service_time(c: Connection) -> float | None:
     """Seconds of one search, with all live vision workers at it."""
-    query = select(workers.c.stats).where(VISION_ALIVE)
+    query = select(workers.c.stats).where(vision_seen())
     told = [stats.get("service_s") or 0.0 for stats in c.execute(query).scalars()]
     measured = [seconds for seconds in told if seconds > 0]
     return sum(measured) / len(measured) / len(told) if measured else None

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from shared.answer.deadlines import keep_time, standing
+from shared.answer.deadlines import keep_time, state_and_due
 from shared.answer.finish import Finisher
 from shared.db.engine import Database
 from shared.dispatch import Dispatcher
@@ -74,11 +74,20 @@ class Waiters:
 class Waiting:
     """Waits for a job's end, and keeps its time meanwhile: missing parts, partial answers, the deadline."""
 
-    def __init__(self, db: Database, finisher: Finisher, dispatcher: Dispatcher, waiters: Waiters) -> None:
+    def __init__(
+        self,
+        db: Database,
+        finisher: Finisher,
+        dispatcher: Dispatcher,
+        waiters: Waiters,
+        *,
+        replica_seen: float,
+    ) -> None:
         self._db = db
         self._finisher = finisher
         self._dispatcher = dispatcher
         self._waiters = waiters
+        self._replica_seen = replica_seen
 
     def for_end(self, row: Row[Any], event: threading.Event, seconds: float) -> Row[Any]:
         """The job's row once it is final, or as it is after `seconds`. Raises NotFound, Expired."""
@@ -100,8 +109,14 @@ class Waiting:
 
     def _ended(self, job_id: str) -> bool:
         """What a tick without a hint sees; it hedges or finishes the search when its time has come."""
-        seen = standing(self._db, job_id)
-        if seen is not None and seen[1]:
-            keep_time(self._db, self._finisher, self._dispatcher, job_id)
-            seen = standing(self._db, job_id)
-        return seen is None or seen[0] in (*FINAL, State.EXPIRED)
+        seen = state_and_due(self._db, job_id)
+        if seen is not None and seen.due:
+            keep_time(
+                self._db,
+                self._finisher,
+                self._dispatcher,
+                replica_seen=self._replica_seen,
+                job_id=job_id,
+            )
+            seen = state_and_due(self._db, job_id)
+        return seen is None or seen.state in (*FINAL, State.EXPIRED)

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from services.gateway.http import bodies, idempotency
 from services.gateway.http.auth import Caller
@@ -20,11 +20,11 @@ from shared.catalog.replaced import begin_purge
 from shared.db.tables import jobs, products
 from shared.errors import Conflict, NotFound
 from shared.index.log import positions
-from shared.index.placement import live_index
+from shared.index.placement import LiveIndex, live_index
 from shared.index.versions import Version
-from shared.jobs import job
 from shared.jobs.job import OPEN, iso
-from shared.keys import ADMIN, CATALOGUE
+from shared.jobs.kinds import JobKind
+from shared.keys import Scope
 
 PATH = "/v1/catalogs/<word:catalog>"
 
@@ -33,14 +33,16 @@ def catalogs(deps: Deps, api: Operations) -> Blueprint:
     routes = Blueprint("catalogs", __name__)
 
     @routes.get(PATH)
-    @api.operation(scope=CATALOGUE, answers={200: Catalog}, problems=(404,))
+    @api.operation(scope=Scope.CATALOGUE, answers={200: Catalog}, problems=(404,))
     def get_catalog(caller: Caller, catalog: str) -> ResponseReturnValue:
         """What a catalog is fixed to, and how many products it has."""
         with deps.db.read() as c:
             return _public(c, live_index(c, caller.tenant, catalog))
 
     @routes.put(PATH)
-    @api.operation(scope=CATALOGUE, answers={200: Catalog, 201: Catalog}, problems=(409,), body=CatalogBody)
+    @api.operation(
+        scope=Scope.CATALOGUE, answers={200: Catalog, 201: Catalog}, problems=(409,), body=CatalogBody
+    )
     def put_catalog(caller: Caller, catalog: str) -> ResponseReturnValue:
         """Make a catalog with a model and a number of shards; both are fixed from then on."""
         asked = bodies.validate(CatalogBody, bodies.read_json(request))
@@ -59,7 +61,7 @@ def catalogs(deps: Deps, api: Operations) -> Blueprint:
 
     @routes.post(f"{PATH}:purge")
     @api.operation(
-        scope=ADMIN,
+        scope=Scope.ADMIN,
         answers={200: Purged},
         problems=(404, 409),
         query=PurgeQuery,
@@ -81,9 +83,7 @@ def catalogs(deps: Deps, api: Operations) -> Blueprint:
             )
         with deps.db.read() as c:
             index = live_index(c, caller.tenant, catalog)
-            _check_no_import(c, caller.tenant, catalog)
-            done_before = once is not None and once.find(c) is not None
-        deleted = None if done_before else _purge(deps, index, once)
+        deleted = _purge(deps, index, once)
         with deps.db.read() as c:
             version = Version(index.id, positions(c, index.id)).encode()
         return {"catalog": catalog, "deleted": deleted, "version": version}
@@ -91,27 +91,35 @@ def catalogs(deps: Deps, api: Operations) -> Blueprint:
     return routes
 
 
-def _purge(deps: Deps, index: Row[Any], once: idempotency.Once | None) -> int:
-    """Batches of their own transactions; the key counts as used only when all are done."""
+def _purge(deps: Deps, index: LiveIndex, once: idempotency.Once | None) -> int | None:
+    """Batches of their own transactions. None for a repeat, which does what the first one left undone."""
     with deps.db.write() as c:
-        accept_no = begin_purge(c, deps.db, index.tenant, index.catalog)
+        repeat = once.take(c, deps.db, job_id=None, location=None) if once else None
+        accept_no = _begin(c, deps, index, once) if repeat is None else repeat.accept_no
+    assert accept_no is not None
     deleted = 0
     while (buried := _bury_some(deps, index, accept_no)).rows:
         deleted += buried.hidden
         deps.notifier.log_grew(index.id)
+    return deleted if repeat is None else None
+
+
+def _begin(c: Connection, deps: Deps, index: LiveIndex, once: idempotency.Once | None) -> int:
+    """The purge's number, kept with its key: what is written from now on has a greater one."""
+    _check_no_import(c, index.tenant, index.catalog)
+    accept_no = begin_purge(c, deps.db, index.tenant, index.catalog)
     if once is not None:
-        with deps.db.write() as c:
-            once.take(c, deps.db, status=200, job_id=None, location=None)
-    return deleted
+        once.number(c, accept_no)
+    return accept_no
 
 
-def _bury_some(deps: Deps, index: Row[Any], accept_no: int) -> Buried:
+def _bury_some(deps: Deps, index: LiveIndex, accept_no: int) -> Buried:
     """One transaction."""
     with deps.db.write() as c:
         return bury_older(c, index, accept_no)
 
 
-def _check_same(index: Row[Any], asked: CatalogBody) -> None:
+def _check_same(index: LiveIndex, asked: CatalogBody) -> None:
     """Raises Conflict when the catalog that is there differs from the one asked for."""
     other_model = asked.model is not None and asked.model != index.model
     other_shards = "shards" in asked.model_fields_set and asked.shards != index.shards
@@ -125,13 +133,16 @@ def _check_same(index: Row[Any], asked: CatalogBody) -> None:
 def _check_no_import(c: Connection, tenant: str, catalog: str) -> None:
     """The rows that an open import has not read yet would be left out, and its result would not say so."""
     query = select(func.count()).where(
-        jobs.c.tenant == tenant, jobs.c.catalog == catalog, jobs.c.kind == job.IMPORT, jobs.c.state.in_(OPEN)
+        jobs.c.tenant == tenant,
+        jobs.c.catalog == catalog,
+        jobs.c.kind == JobKind.IMPORT,
+        jobs.c.state.in_(OPEN),
     )
     if count := c.execute(query).scalar_one():
         raise Conflict(f"{count} imports of {catalog!r} are open; cancel them or wait", code="imports_open")
 
 
-def _public(c: Connection, index: Row[Any]) -> dict[str, Any]:
+def _public(c: Connection, index: LiveIndex) -> dict[str, Any]:
     living = select(func.count()).where(
         products.c.tenant == index.tenant,
         products.c.catalog == index.catalog,

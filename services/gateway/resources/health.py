@@ -13,13 +13,13 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import select
 
 from services.gateway.http.operations import Operations
-from services.gateway.load.alive import SEEN_WITHIN_S, VISION_ALIVE
 from services.gateway.schemas.world import Alive, Ready
 from services.gateway.wiring import Deps
 from shared.db.tables import placements, workers
 from shared.index.placement import groups_seen
+from shared.liveness import VISION_SEEN_S, vision_seen
 from shared.telemetry import REGISTRY
-from shared.topology import SEARCH
+from shared.topology import SEARCH_QUEUE
 
 CHECK_S = 2.0  # a part that does not answer within it is away
 
@@ -102,7 +102,7 @@ def _quiet(ping: Callable[[], None]) -> str:
 
 
 def _broker(deps: Deps) -> str:
-    deps.dispatcher.ready(SEARCH.name)
+    deps.dispatcher.ready(SEARCH_QUEUE.name)
     return OK
 
 
@@ -114,7 +114,7 @@ def _index_workers(deps: Deps) -> str:
 
 
 def _vision_workers(deps: Deps) -> str:
-    query = select(workers.c.process).where(VISION_ALIVE)
+    query = select(workers.c.process).where(vision_seen())
     with deps.db.read() as c:
         seen = c.execute(query.limit(1)).scalar()
-    return OK if seen else f"{AWAY}: none was seen for {SEEN_WITHIN_S} s"
+    return OK if seen else f"{AWAY}: none was seen for {VISION_SEEN_S} s"

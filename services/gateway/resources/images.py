@@ -4,31 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Row, select
 
+from services.gateway.accepting.pictures import serve
 from services.gateway.accepting.uploads import FIELD, own_photo, put_photo, read_photo
 from services.gateway.http import bodies, idempotency
 from services.gateway.http.auth import Caller
 from services.gateway.http.bodies import FORM_BYTES, refuse
-from services.gateway.http.operations import SIGNED, Operations
+from services.gateway.http.operations import Access, Operations
 from services.gateway.schemas.image import Image, ImageForm, SignedQuery
 from services.gateway.wiring import Deps
 from shared.db.engine import now
 from shared.db.tables import images as image_rows
 from shared.errors import Conflict, Forbidden, NotFound, Unauthorized
 from shared.ids import random_id
-from shared.keys import CATALOGUE, SEARCH
-from shared.storage import owners
+from shared.images.state import ImageState
+from shared.keys import Scope
 
 ROUTE = "POST /v1/images"
 JPEG = "image/jpeg"
-
-# What an image id shows never changes; a browser may keep it for a day, nobody between may.
-CACHE = "private, max-age=86400, immutable"
-# Bytes that a stranger sent are shown as an image or not at all.
-POLICY = "default-src 'none'; sandbox"
 
 
 def images(deps: Deps, api: Operations) -> Blueprint:
@@ -36,7 +32,7 @@ def images(deps: Deps, api: Operations) -> Blueprint:
 
     @routes.post("/v1/images")
     @api.operation(
-        scope=SEARCH,
+        scope=Scope.SEARCH,
         answers={201: Image},
         body=ImageForm,
         json=False,
@@ -61,7 +57,10 @@ def images(deps: Deps, api: Operations) -> Blueprint:
 
     @routes.get("/v1/images/<word:image_id>")
     @api.open(
-        scope=SIGNED, answers={200: JPEG, 304: ""}, problems=(401, 403, 404, 409, 429, 503), query=SignedQuery
+        scope=Access.SIGNED,
+        answers={200: JPEG, 304: ""},
+        problems=(401, 403, 404, 409, 429, 503),
+        query=SignedQuery,
     )
     def get_image(image_id: str) -> ResponseReturnValue:
         """The normalised image, a JPEG without metadata.
@@ -69,16 +68,19 @@ def images(deps: Deps, api: Operations) -> Blueprint:
         409 `not_ready` until a vision worker has made it.
         """
         row = _find(deps, image_id)
-        return _serve(deps, row.normalised)
+        return serve(deps, row.normalised, JPEG)
 
     @routes.get("/v1/images/<word:image_id>/thumbnail")
     @api.open(
-        scope=SIGNED, answers={200: JPEG, 304: ""}, problems=(401, 403, 404, 409, 429, 503), query=SignedQuery
+        scope=Access.SIGNED,
+        answers={200: JPEG, 304: ""},
+        problems=(401, 403, 404, 409, 429, 503),
+        query=SignedQuery,
     )
     def get_thumbnail(image_id: str) -> ResponseReturnValue:
         """A small version of the image."""
         row = _find(deps, image_id)
-        return _serve(deps, row.thumbnail or row.normalised)
+        return serve(deps, row.thumbnail or row.normalised, JPEG)
 
     return routes
 
@@ -103,7 +105,7 @@ def _upload(deps: Deps, tenant: str) -> str:
         stored = put_photo(deps, tenant, photo)
         with deps.db.write() as c:
             location = _location(image_id)
-            repeat = once.take(c, deps.db, status=201, job_id=None, location=location) if once else None
+            repeat = once.take(c, deps.db, job_id=None, location=location) if once else None
             if repeat is None:
                 own_photo(c, deps, tenant, image_id, photo, stored)
                 return image_id
@@ -114,7 +116,7 @@ def _find(deps: Deps, image_id: str) -> Row[Any]:
     """The image that this request may see. Raises NotFound, Conflict, Unauthorized, Forbidden."""
     asked = bodies.read_query(request, SignedQuery)
     caller = deps.guard.caller(request) if asked.sig is None else None
-    if caller is not None and not (caller.may(SEARCH) or caller.may(CATALOGUE)):
+    if caller is not None and not (caller.may(Scope.SEARCH) or caller.may(Scope.CATALOGUE)):
         raise Forbidden("this key has neither the scope 'search' nor 'catalogue'")
     gone = (image_rows.c.expires_at < now()).label("gone")
     with deps.db.read() as c:
@@ -130,22 +132,9 @@ def _find(deps: Deps, image_id: str) -> Row[Any]:
     if row.gone:
         raise NotFound(f"there is no image {image_id}")
     if row.normalised is None:
-        if row.state == "rejected":
+        if row.state == ImageState.REJECTED:
             raise Conflict("this image was rejected; nothing of it is served", code="image_rejected")
         raise Conflict(
             "no vision worker has normalised this image yet; its first search does", code="not_ready"
         )
     return row
-
-
-def _serve(deps: Deps, name: str) -> Response:
-    with deps.db.read() as c:
-        owner = owners.find(c, name)
-    headers = {"Cache-Control": CACHE, "Content-Security-Policy": POLICY}
-    if request.if_none_match.contains(owner.sha256):
-        answer = Response(status=304, headers=headers)
-    else:
-        data = deps.store.get(owner.name, sha256=owner.sha256, length=owner.length)
-        answer = Response(data, 200, headers, content_type=JPEG)
-    answer.set_etag(owner.sha256)
-    return answer

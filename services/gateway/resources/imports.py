@@ -25,8 +25,10 @@ from shared.db.tables import imports as import_rows
 from shared.errors import NotFound
 from shared.ids import new_id
 from shared.index.placement import live_index
-from shared.jobs import job, store
-from shared.keys import CATALOGUE
+from shared.jobs import store
+from shared.jobs.import_request import ImportOptions, StoredManifest
+from shared.jobs.kinds import JobKind
+from shared.keys import Scope
 from shared.messages import Nudge
 from shared.storage import owners
 from shared.storage.names import new_name
@@ -41,7 +43,7 @@ def imports(deps: Deps, api: Operations) -> Blueprint:
 
     @routes.post("/v1/imports")
     @api.operation(
-        scope=CATALOGUE,
+        scope=Scope.CATALOGUE,
         answers={200: Job, 202: Job},
         body=ImportBody,
         files={FIELD: True},
@@ -63,7 +65,7 @@ def imports(deps: Deps, api: Operations) -> Blueprint:
 
     @routes.get("/v1/imports/<word:job_id>/errors")
     @api.operation(
-        scope=CATALOGUE,
+        scope=Scope.CATALOGUE,
         answers={200: (errors_file.JSONL, errors_file.CSV)},
         problems=(404, 410),
         query=ErrorsQuery,
@@ -76,9 +78,9 @@ def imports(deps: Deps, api: Operations) -> Blueprint:
         """
         asked = bodies.read_query(request, ErrorsQuery)
         with deps.db.read() as c:
-            if store.get(c, caller.tenant, job_id).kind != job.IMPORT:
+            if store.get(c, caller.tenant, job_id).kind != JobKind.IMPORT:
                 raise NotFound(f"there is no import {job_id}")
-            names = [m["name"] for m in _plan(c, job_id).manifests]
+            names = [StoredManifest.from_json(m).name for m in _plan(c, job_id).manifests]
         rows = errors_file.rows(deps.db, job_id)
         if asked.format == "csv":
             return _download(errors_file.as_csv(rows, names), errors_file.CSV, f"{job_id}-errors.csv")
@@ -130,10 +132,10 @@ def _accept(deps: Deps, tenant: str, asked: ImportBody, manifests: list[Manifest
     stored: list[Stored] = []
     for m in manifests:
         stored.append(deps.store.put(new_name("manifests", tenant, deps.db.clock()), m.stream))
-        noted.append({"object": stored[-1].name, "name": m.name, "format": m.format})
+        noted.append(StoredManifest(stored[-1].name, m.name, m.format))
     job_id = new_id()
     with deps.db.write() as c:
-        repeat = once.take(c, deps.db, status=202, job_id=job_id, location=location(job_id)) if once else None
+        repeat = once.take(c, deps.db, job_id=job_id, location=location(job_id)) if once else None
         if repeat is not None:
             return store.get(c, tenant, str(repeat.job_id))
         owners.own(c, tenant, stored)
@@ -143,19 +145,20 @@ def _accept(deps: Deps, tenant: str, asked: ImportBody, manifests: list[Manifest
 
 
 def _write_rows(
-    c: Connection, deps: Deps, tenant: str, job_id: str, asked: ImportBody, manifests: list[dict[str, Any]]
+    c: Connection, deps: Deps, tenant: str, job_id: str, asked: ImportBody, manifests: list[StoredManifest]
 ) -> Row[Any]:
-    options = asked.model_dump(include={"mode", "dry_run", "force", "refresh", "base"})
-    options["chunk_rows"] = deps.settings.chunk_rows  # a plan done again cuts the same chunks
+    options = ImportOptions(
+        deps.settings.chunk_rows, asked.mode, asked.dry_run, asked.force, asked.refresh, asked.base
+    )
     # The catalog is locked before the counter: shared/catalog/locks.py.
     fingerprint = _fingerprint(c, deps, tenant, asked)
     row = store.accept(
         c,
         job_id=job_id,
         tenant=tenant,
-        kind=job.IMPORT,
+        kind=JobKind.IMPORT,
         stage=PLAN,
-        request=options,
+        request={},
         due_in=deps.settings.first_due,
         catalog=asked.catalog,
         accept_no=next_accept_no(c, deps.db),
@@ -165,8 +168,8 @@ def _write_rows(
         insert(import_rows).values(
             job_id=job_id,
             tenant=tenant,
-            options=options,
-            manifests=manifests,
+            options=options.to_json(),
+            manifests=[m.to_json() for m in manifests],
             planned=False,
             rows=0,
             bad_rows=0,
@@ -181,8 +184,8 @@ def _fingerprint(c: Connection, deps: Deps, tenant: str, asked: ImportBody) -> s
     """Of the catalog's index, which a first import makes; a dry run makes nothing."""
     if not asked.dry_run:
         index = ensure(c, deps.db, tenant, asked.catalog, deps.settings.model, group=deps.settings.group)
-        return str(index.fingerprint)
+        return index.fingerprint
     try:
-        return str(live_index(c, tenant, asked.catalog).fingerprint)
+        return live_index(c, tenant, asked.catalog).fingerprint
     except NotFound:
         return None

@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-import base64
-import json
-
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from services.gateway.accepting import erasing
 from services.gateway.accepting.answering import POLL_AFTER_S, job_body, location
-from services.gateway.http import bodies, idempotency
+from services.gateway.http import bodies, cursors, idempotency
 from services.gateway.http.auth import Caller, scope_of
-from services.gateway.http.bodies import refuse
-from services.gateway.http.operations import ANY, Operations
+from services.gateway.http.operations import Access, Operations
 from services.gateway.schemas.job import CancelQuery, Job, Jobs, JobsQuery, WaitQuery
 from services.gateway.wiring import Deps
-from shared.jobs import ends, job, store
+from shared.jobs import ends, store
 from shared.jobs.job import OPEN
+from shared.jobs.kinds import JobKind
 from shared.messages import JobMessage, Message, Nudge
-from shared.topology import STAGES, VISION_NUDGE
-
-KINDS = (job.SEARCH, job.PRODUCT, job.IMPORT)
+from shared.topology import NUDGES, STAGES
 
 
 def jobs(deps: Deps, api: Operations) -> Blueprint:
     routes = Blueprint("jobs", __name__)
 
     @routes.get("/v1/jobs")
-    @api.operation(scope=ANY, answers={200: Jobs}, query=JobsQuery, headers=("Accept-Language",))
+    @api.operation(scope=Access.ANY, answers={200: Jobs}, query=JobsQuery, headers=("Accept-Language",))
     def list_jobs(caller: Caller) -> ResponseReturnValue:
         """Jobs, newest first.
 
-        Those of the kinds that the key's scopes see: search sees searches, catalogue products and imports.
+        Those of the kinds that the key's scopes see: search sees searches and explanations, catalogue sees
+        products and imports, admin trainings too.
         """
         asked = bodies.read_query(request, JobsQuery)
         if asked.kind is not None:
             caller.require(scope_of(asked.kind))
-        kinds = [asked.kind] if asked.kind else [kind for kind in KINDS if caller.may(scope_of(kind))]
+        kinds = [asked.kind] if asked.kind else [kind for kind in JobKind if caller.may(scope_of(kind))]
         with deps.db.read() as c:
             rows = store.newest(
                 c,
@@ -45,15 +41,19 @@ def jobs(deps: Deps, api: Operations) -> Blueprint:
                 state=asked.state,
                 kinds=kinds,
                 limit=asked.limit,
-                before=_read_cursor(asked.after) if asked.after else None,
+                before=_after(asked.after) if asked.after else None,
             )
         more = len(rows) == asked.limit
-        cursor = _cursor(rows[-1].created_at, rows[-1].id) if more else None
+        cursor = cursors.write([rows[-1].created_at, rows[-1].id]) if more else None
         return {"jobs": [job_body(deps, row) for row in rows], "next": cursor}
 
     @routes.get("/v1/jobs/<word:job_id>")
     @api.operation(
-        scope=ANY, answers={200: Job}, problems=(404, 410), query=WaitQuery, headers=("Accept-Language",)
+        scope=Access.ANY,
+        answers={200: Job},
+        problems=(404, 410),
+        query=WaitQuery,
+        headers=("Accept-Language",),
     )
     def get_job(caller: Caller, job_id: str) -> ResponseReturnValue:
         """One job, in whatever state.
@@ -73,7 +73,7 @@ def jobs(deps: Deps, api: Operations) -> Blueprint:
         return job_body(deps, row), 200, headers
 
     @routes.delete("/v1/jobs/<word:job_id>")
-    @api.operation(scope=ANY, answers={200: Job, 204: ""}, problems=(404, 409, 410), query=CancelQuery)
+    @api.operation(scope=Access.ANY, answers={200: Job, 204: ""}, problems=(404, 409, 410), query=CancelQuery)
     def cancel_job(caller: Caller, job_id: str) -> ResponseReturnValue:
         """Cancel a job, or with `purge` erase a finished one.
 
@@ -95,7 +95,7 @@ def jobs(deps: Deps, api: Operations) -> Blueprint:
 
     @routes.post("/v1/jobs/<word:job_id>:retry")
     @api.operation(
-        scope=ANY, answers={202: Job}, problems=(404, 409, 410, 422), headers=(idempotency.HEADER,)
+        scope=Access.ANY, answers={202: Job}, problems=(404, 409, 410, 422), headers=(idempotency.HEADER,)
     )
     def retry_job(caller: Caller, job_id: str) -> ResponseReturnValue:
         """Try a failed job once more, such as a dead letter."""
@@ -105,29 +105,23 @@ def jobs(deps: Deps, api: Operations) -> Blueprint:
         with deps.db.read() as c:
             caller.require(scope_of(store.get(c, caller.tenant, job_id).kind))
         with deps.db.write() as c:
-            repeat = (
-                once.take(c, deps.db, status=202, job_id=job_id, location=location(job_id)) if once else None
-            )
+            repeat = once.take(c, deps.db, job_id=job_id, location=location(job_id)) if once else None
             if repeat is not None:
                 row = store.get(c, caller.tenant, job_id)
             else:
                 row = ends.retry(c, caller.tenant, job_id, due_in=deps.settings.first_due)
         if repeat is None:
             stage = STAGES[row.stage]
-            message: Message = Nudge() if stage.task == VISION_NUDGE else JobMessage(row.id, stage.name)
+            message: Message = Nudge() if stage.task in NUDGES else JobMessage(row.id, stage.name)
             deps.dispatcher.send(stage.task, message)
         return job_body(deps, row), 202, {"Location": location(row.id), "Retry-After": str(POLL_AFTER_S)}
 
     return routes
 
 
-def _cursor(created_at: float, job_id: str) -> str:
-    return base64.urlsafe_b64encode(json.dumps([created_at, job_id]).encode()).decode().rstrip("=")
-
-
-def _read_cursor(text: str) -> tuple[float, str]:
-    try:
-        created_at, job_id = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        return float(created_at), str(job_id)
-    except (ValueError, TypeError):
-        refuse("after", "this is no `next` of a page before")
+def _after(cursor: str) -> tuple[float, str]:
+    seen = cursors.read(cursor)
+    if not (isinstance(seen, list) and [type(part) for part in seen] == [float, str]):
+        cursors.refuse_cursor()
+    created_at, job_id = seen
+    return created_at, job_id

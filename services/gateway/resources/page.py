@@ -15,7 +15,7 @@ from services.gateway.schemas.common import Tell
 from services.gateway.schemas.world import Samples
 from services.gateway.wiring import Deps
 from shared.errors import NotFound
-from shared.keys import SEARCH
+from shared.keys import Scope
 
 STATIC = Path(__file__).parents[1] / "static"
 HTML = "text/html"
@@ -57,7 +57,7 @@ def page(deps: Deps, api: Operations) -> Blueprint:
         return _static(name)
 
     @routes.get("/v1/samples")
-    @api.operation(scope=SEARCH, answers={200: Samples})
+    @api.operation(scope=Scope.SEARCH, answers={200: Samples})
     def list_samples(caller: Caller) -> ResponseReturnValue:
         """Photos to try, if the deployment offers any."""
         folder = deps.settings.samples_folder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 from flask import Blueprint, request
@@ -10,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Row, select
 
 from services.gateway.accepting.product_writes import write_product
-from services.gateway.http import bodies
+from services.gateway.http import bodies, cursors
 from services.gateway.http.auth import Caller
 from services.gateway.http.bodies import refuse
 from services.gateway.http.operations import Operations
@@ -31,7 +30,7 @@ from shared.catalog.writes import accept_delete
 from shared.db.tables import products as product_rows
 from shared.index.placement import live_index
 from shared.jobs.job import iso
-from shared.keys import CATALOGUE
+from shared.keys import Scope
 
 PATH = "/v1/products/<product:product_id>"
 
@@ -40,11 +39,11 @@ def products(deps: Deps, api: Operations) -> Blueprint:
     routes = Blueprint("products", __name__)
 
     @routes.get("/v1/products")
-    @api.operation(scope=CATALOGUE, answers={200: Products}, problems=(404,), query=ProductsQuery)
+    @api.operation(scope=Scope.CATALOGUE, answers={200: Products}, problems=(404,), query=ProductsQuery)
     def list_products(caller: Caller) -> ResponseReturnValue:
         """Products of a catalog, by id."""
         asked = bodies.read_query(request, ProductsQuery)
-        after = _read_cursor(asked.after) if asked.after else None
+        after = _after(asked.after) if asked.after else None
         with deps.db.read() as c:
             live_index(c, caller.tenant, asked.catalog)
             rows = catalog.listing(c, caller.tenant, asked.catalog, after=after, limit=asked.limit)
@@ -52,11 +51,11 @@ def products(deps: Deps, api: Operations) -> Blueprint:
         more = len(rows) == asked.limit
         return {
             "products": [_public(deps, row, found.get(row.id, [])) for row in rows],
-            "next": _cursor(rows[-1].id) if more else None,
+            "next": cursors.write(rows[-1].id) if more else None,
         }
 
     @routes.get(PATH)
-    @api.operation(scope=CATALOGUE, answers={200: Product}, problems=(404,), query=CatalogQuery)
+    @api.operation(scope=Scope.CATALOGUE, answers={200: Product}, problems=(404,), query=CatalogQuery)
     def get_product(caller: Caller, product_id: str) -> ResponseReturnValue:
         """One product with its images."""
         asked = bodies.read_query(request, CatalogQuery)
@@ -68,7 +67,7 @@ def products(deps: Deps, api: Operations) -> Blueprint:
 
     @routes.put(PATH)
     @api.operation(
-        scope=CATALOGUE,
+        scope=Scope.CATALOGUE,
         answers={200: (Written, Job), 202: Job},
         problems=(409,),
         body=ProductBody,
@@ -88,7 +87,7 @@ def products(deps: Deps, api: Operations) -> Blueprint:
 
     @routes.patch(PATH)
     @api.operation(
-        scope=CATALOGUE,
+        scope=Scope.CATALOGUE,
         answers={200: (Written, Job), 202: Job},
         problems=(404, 409),
         body=ProductBody,
@@ -105,7 +104,7 @@ def products(deps: Deps, api: Operations) -> Blueprint:
         return write_product(deps, caller.tenant, asked.catalog, product_id, replace=False)
 
     @routes.delete(PATH)
-    @api.operation(scope=CATALOGUE, answers={200: Deleted}, problems=(404,), query=CatalogQuery)
+    @api.operation(scope=Scope.CATALOGUE, answers={200: Deleted}, problems=(404,), query=CatalogQuery)
     def delete_product(caller: Caller, product_id: str) -> ResponseReturnValue:
         """Hide a product at once; whatever of it still embeds does not bring it back."""
         asked = bodies.read_query(request, CatalogQuery)
@@ -146,12 +145,8 @@ def _public(deps: Deps, row: Row[Any], found: list[Row[Any]]) -> dict[str, Any]:
     return body
 
 
-def _cursor(product_id: str) -> str:
-    return base64.urlsafe_b64encode(product_id.encode()).decode().rstrip("=")
-
-
-def _read_cursor(text: str) -> str:
-    try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
-    except ValueError:
-        refuse("after", "this is no `next` of a page before")
+def _after(cursor: str) -> str:
+    product_id = cursors.read(cursor)
+    if not isinstance(product_id, str):
+        cursors.refuse_cursor()
+    return product_id

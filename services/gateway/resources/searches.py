@@ -21,13 +21,15 @@ from services.gateway.wiring import Deps
 from shared.errors import NotYet
 from shared.ids import new_id, random_id
 from shared.index.placement import live_index
-from shared.jobs import job, store
-from shared.keys import SEARCH
+from shared.jobs import store
+from shared.jobs.kinds import JobKind
+from shared.jobs.search_request import PhotoKind, PhotoOf
+from shared.keys import Scope
 from shared.messages import JobMessage
 from shared.topology import EMBED, VISION_SEARCH
 
 ROUTE = "POST /v1/searches"
-LATER = ("text", "weight", "explain", "webhook_url")
+LATER = ("text", "weight", "webhook_url")
 
 
 def searches(deps: Deps, api: Operations) -> Blueprint:
@@ -35,7 +37,7 @@ def searches(deps: Deps, api: Operations) -> Blueprint:
 
     @routes.post("/v1/searches")
     @api.operation(
-        scope=SEARCH,
+        scope=Scope.SEARCH,
         answers={200: Job, 202: Job},
         problems=(404, 410, 501),
         body=SearchBody,
@@ -92,25 +94,22 @@ def _accept(deps: Deps, tenant: str, job_id: str, asked: SearchBody, photo: Phot
         if repeat is not None:
             return store.get(c, tenant, str(repeat.job_id))
         index = live_index(c, tenant, asked.catalog)
-        wanted = search_request(c, tenant, asked, index.id)
-    stored = None
-    image_id = random_id()
-    if photo is not None:
-        wanted["image"] = {"kind": "upload", "id": image_id, "came_along": True}
-        stored = put_photo(deps, tenant, photo)
+        came_along = PhotoOf(PhotoKind.UPLOAD, random_id(), came_along=True) if photo else None
+        wanted = search_request(c, tenant, asked, index.id, came_along)
+    stored = put_photo(deps, tenant, photo) if photo else None
     with deps.db.write() as c:
-        repeat = once.take(c, deps.db, status=202, job_id=job_id, location=location(job_id)) if once else None
+        repeat = once.take(c, deps.db, job_id=job_id, location=location(job_id)) if once else None
         if repeat is not None:
             return store.get(c, tenant, str(repeat.job_id))
         if photo is not None and stored is not None:
-            own_photo(c, deps, tenant, image_id, photo, stored)
+            own_photo(c, deps, tenant, wanted.photo.value, photo, stored)
         row = store.accept(
             c,
             job_id=job_id,
             tenant=tenant,
-            kind=job.SEARCH,
+            kind=JobKind.SEARCH,
             stage=EMBED,
-            request=wanted,
+            request=wanted.to_json(),
             due_in=deps.settings.first_due,
             catalog=asked.catalog,
             fingerprint=index.fingerprint,

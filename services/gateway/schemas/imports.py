@@ -37,6 +37,13 @@ class ImportBody(Ask):
         None, max_length=255, description="File name of the only manifest; its suffix tells the format."
     )
 
+    @field_validator("object_keys")
+    @classmethod
+    def _each_once(cls, object_keys: list[str]) -> list[str]:
+        if len(set(object_keys)) < len(object_keys):
+            raise ValueError("a key stands here twice")
+        return object_keys
+
     @field_validator("base")
     @classmethod
     def _below_the_data_folder(cls, base: str) -> str:

@@ -8,11 +8,13 @@ from pydantic import Field
 
 from services.gateway.schemas.common import Ask, JsonObject, Tell
 from services.gateway.schemas.result import SearchResult, WriteResult
+from shared.jobs.kinds import JobKind
 
-KINDS = Literal["search", "product", "import"]
 STATES = Literal["queued", "running", "succeeded", "rejected", "failed", "cancelled"]
 
-MAX_WAIT_S = 30
+# How long a request may wait for a job: with `Prefer: wait=N`, which is a wish and capped; with `?wait=N`,
+# which is refused beyond.
+MAX_PREFER_S, MAX_WAIT_S = 60, 30
 
 
 class Advice(Tell):
@@ -32,11 +34,15 @@ class JobError(Tell):
 
 class Job(Tell):
     id: str
-    kind: KINDS
+    kind: JobKind
     state: STATES
     created_at: str
-    progress: JsonObject | None = Field(description="Of an open search its stage; of an import its counts.")
-    result: SearchResult | WriteResult | JsonObject | None = Field(description="Of an import its counts.")
+    progress: JsonObject | None = Field(
+        description="Of an open search its stage; of an import its counts; of a training its curve."
+    )
+    result: SearchResult | WriteResult | JsonObject | None = Field(
+        description="Of an import its counts; of a training its model."
+    )
     error: JobError | None
     reasons: list[Advice] | None
     timings_ms: JsonObject
@@ -49,7 +55,7 @@ class Jobs(Tell):
 
 class JobsQuery(Ask):
     state: STATES | None = None
-    kind: KINDS | None = None
+    kind: JobKind | None = None
     limit: int = Field(50, ge=1, le=100, description="How many at most.")
     after: str | None = Field(None, description="`next` of the page before.")
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from services.gateway.schemas.common import JsonObject, Tell
 from services.gateway.schemas.product import Price, Rating
-from shared.answer.outcome import Box
+from shared.images.box import Box
 
 
 class QueryImage(Tell):
@@ -35,10 +35,13 @@ class Hit(Tell):
     score: float = Field(description="Cosine similarity, -1..1.")
     image_id: str
     image_url: str = Field(description="A path of this server, signed and valid for a time.")
+    explanation_url: str | None = Field(
+        None, description="With `explain`: a path that tells why this matched, worked out when it is asked."
+    )
     product: HitProduct
 
 
-class Vote(Tell):
+class Category(Tell):
     name: str
     score: float
 
@@ -49,7 +52,9 @@ class Item(Tell):
     box: Box = Field(description="x0 y0 x1 y1 of the upright photo, 0..1.")
     label: str | None
     label_score: float | None
-    categories: list[Vote] = Field(description="What the nearest products vote for; shares add up to 1.")
+    categories: list[Category] = Field(
+        description="Of the nearest products, as these and the classifier judge; scores add up to 1."
+    )
     no_confident_match: bool
     hits: list[Hit]
 

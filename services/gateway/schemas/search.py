@@ -112,6 +112,7 @@ class SearchBody(Ask):
     min_version: str | None = Field(
         None, max_length=MAX_VERSION_CHARS, description="`version` of a write that this search must see."
     )
+    explain: bool = Field(False, description="Each hit carries an address that tells why it matched.")
     store: bool = Field(True, description="Keep the photo for its time, so that it can be searched again.")
 
     @field_validator("crop")

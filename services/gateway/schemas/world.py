@@ -29,7 +29,7 @@ class PurgeQuery(Ask):
 
 
 class Purged(Tell):
-    """`deleted` is null where an earlier request with the same Idempotency-Key has done it."""
+    """`deleted` is null where an earlier request with the same Idempotency-Key began it."""
 
     catalog: str
     deleted: int | None

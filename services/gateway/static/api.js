@@ -27,6 +27,7 @@ export async function startSearch(photo, { crop, reader, signal, onSent }) {
   const form = new FormData();
   form.append('image', photo, photo.name ?? 'photo.jpg');
   form.append('limit', LIMIT);
+  form.append('explain', 'true');
   if (crop) form.append('crop', JSON.stringify(crop));
   const headers = { ...headersOf(reader), Prefer: `wait=${WAIT_S}` };
   return readJson(await post('/v1/searches', form, { headers, signal, onSent }));
@@ -53,6 +54,15 @@ export function getJob(id, { reader, signal, wait = 0 }) {
   return get(`/v1/jobs/${encodeURIComponent(id)}?wait=${wait}`, { reader, signal });
 }
 
+/** The explanation at `address`, once it is made. */
+export async function explained(address, { reader, signal }) {
+  for (;;) {
+    const body = await get(address, { reader, signal, headers: { Prefer: `wait=${WAIT_S}` } });
+    if (body.query_url) return body;
+    await pause(BREATH_S);
+  }
+}
+
 /** Sample photos, [{url, label}]; none where the server offers none or does not say. */
 export async function listSamples(reader) {
   try {
@@ -62,8 +72,8 @@ export async function listSamples(reader) {
   }
 }
 
-async function get(path, { reader, signal }) {
-  const response = await fetch(path, { headers: headersOf(reader), signal }).catch((trouble) => {
+async function get(path, { reader, signal, headers = {} }) {
+  const response = await fetch(path, { headers: { ...headersOf(reader), ...headers }, signal }).catch((trouble) => {
     throw signal?.aborted ? trouble : offline();
   });
   return readJson(response);

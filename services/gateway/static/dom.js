@@ -38,8 +38,8 @@ export function webAddress(text) {
   }
 }
 
-/** The address of an image on this server, else null. */
-export function ownImage(address) {
+/** The address if it is on this server, else null: images and keys are kept within it. */
+export function ownAddress(address) {
   if (!address) return null;
   const url = new URL(address, location.href);
   return url.origin === location.origin ? url.href : null;

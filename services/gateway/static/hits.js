@@ -1,13 +1,14 @@
 /** Hits as cards. Any field of a product may be null; what is not there is not shown. */
 
-import { icon, make, ownImage, webAddress } from './dom.js';
+import { button, icon, make, ownAddress, webAddress } from './dom.js';
 
 const STARS = 5;
 const SQUARE_ENOUGH = 1.4; // a picture no longer than this fills its tile, a longer one is shown whole
 
-/** A list of cards for the hits of one item. */
-export function hitGrid(hits, { words, language }) {
-  return make('ul', { class: 'hits' }, ...hits.map((hit) => make('li', {}, card(hit, words, language))));
+/** A list of cards for the hits of one item; `onWhy` is called with the address of an explanation. */
+export function hitGrid(hits, { words, language, onWhy }) {
+  const one = (hit) => make('li', {}, card(hit, words, language), why(hit, words, onWhy));
+  return make('ul', { class: 'hits' }, ...hits.map(one));
 }
 
 /** Grey cards of the same size, so that nothing moves when the hits come. */
@@ -47,8 +48,13 @@ function card({ score, image_url: imageUrl, product }, words, language) {
   return make('a', { class: 'card', href: address, target: '_blank', rel: 'noopener noreferrer' }, ...inside);
 }
 
+function why({ explanation_url: explanationUrl }, words, onWhy) {
+  const address = ownAddress(explanationUrl);
+  return address === null ? null : button(words.why, 'why', () => onWhy(address));
+}
+
 function tile(imageUrl) {
-  const address = ownImage(imageUrl);
+  const address = ownAddress(imageUrl);
   const box = make('div', { class: 'tile' });
   if (address === null) {
     box.append(icon('no-image'));

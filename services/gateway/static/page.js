@@ -6,6 +6,7 @@ import { askForKey, forgetKey, savedKey } from './key.js';
 import { partChooser } from './part.js';
 import { listenForPhotos, readyToSend } from './photo.js';
 import { draw } from './view.js';
+import { showWhy } from './why.js';
 import { WORDS, keepLanguage, readerLanguage, speak } from './words.js';
 
 const byId = (id) => document.getElementById(id);
@@ -18,6 +19,7 @@ const acts = {
   retry: () => search(state.photo, state.crop),
   another: () => byId(matchMedia('(pointer: coarse)').matches ? 'camera' : 'album').click(),
   enterKey: () => searchWithNewKey(state.photo, state.crop),
+  why: (address) => showWhy(address, { words: WORDS[reader.language], reader }),
 };
 
 const part = partChooser({ onSearch: (crop) => search(state.photo, crop) });

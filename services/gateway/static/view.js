@@ -14,7 +14,7 @@ const byId = (id) => document.getElementById(id);
 /**
  * `state` is {phase, photo, crop, …}, where phase is
  * `start`, `working` (+ step, queued), `answered` (+ job) or `stopped` (+ problem).
- * `acts` are what buttons do: {retry, another, enterKey}.
+ * `acts` are what buttons do: {retry, another, enterKey, why}.
  */
 export function draw(state, { words, language, acts }) {
   const leavesStart = document.body.dataset.phase === 'start' && state.phase !== 'start';
@@ -55,7 +55,7 @@ const SCENES = {
       seen: items.flatMap((item) => chips(item, language)),
       outcome: [
         index?.partial ? note(words.partial, button(words.searchAgain, 'plain', acts.retry)) : null,
-        ...items.flatMap((item) => itemPart(item, items.length > 1, { words, language })),
+        ...items.flatMap((item) => itemPart(item, items.length > 1, { words, language, acts })),
         count === 0 ? note(words.noMatchesText) : null,
       ].filter(Boolean),
     };
@@ -90,11 +90,11 @@ function problemPanel(problem, words, acts) {
   );
 }
 
-function itemPart(item, named, { words, language }) {
+function itemPart(item, named, { words, language, acts }) {
   return [
     named && item.label ? make('h3', { class: 'item-label' }, item.label) : null,
     item.no_confident_match && item.hits.length > 0 ? note(words.noConfidentMatch) : null,
-    item.hits.length > 0 ? hitGrid(item.hits, { words, language }) : null,
+    item.hits.length > 0 ? hitGrid(item.hits, { words, language, onWhy: acts.why }) : null,
   ];
 }
 

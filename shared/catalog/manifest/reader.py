@@ -33,17 +33,16 @@ def read_rows(
     A library that parses hostile Parquet may crash: run this in a limited process.
     """
     names = ColumnNames()
-    good = bad = line = 0
+    bad = line = 0
     try:
         for row in _rows(file, manifest_format, limits, names):
             line = row.line
-            good += isinstance(row, ProductRow)
             bad += isinstance(row, RowError)
             yield row
     except ManifestFaultError as fault:
         yield ManifestUnreadable(fault.line or line + 1, fault.reason, fault.detail)
     else:
-        yield ManifestDone(good, bad, names.ignored)
+        yield ManifestDone(bad, names.ignored)
 
 
 def _rows(

@@ -39,9 +39,8 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class ManifestDone:
-    """The manifest was read to its end: good and bad rows, and the columns that mean nothing here."""
+    """The manifest was read to its end: how many rows were bad, and the columns that mean nothing here."""
 
-    good_rows: int
     bad_rows: int
     ignored_columns: tuple[str, ...] = ()
 

@@ -1,21 +1,21 @@
 """Every table. Times are seconds since 1970 by the database's clock.
 
-house      api_keys  secrets  counters  rounds  swept_hours  tenants  models  workers
+house      api_keys  secrets  counters  rounds  swept_hours  tenants  models  artefacts  workers
            objects                        the owner of each object of the store
 work       jobs ── parts                  one group's share of an answer
              ├─ idempotency
              └─ imports ── chunks ── row_errors, manifest_ids
-index      catalogs ── indexes ── shards ── log, snapshots, placements; replicas tell who serves them
+index      indexes ── shards ── log, snapshots, placements; replicas tell who serves them
            segments ── holdings           which object holds whose vectors
-catalogue  products ── images
+catalogue  catalogs  products ── images
 """
 
 from __future__ import annotations
 
 from shared.db.tables.base import metadata
-from shared.db.tables.catalogue import images, products
 from shared.db.tables.house import (
     api_keys,
+    artefacts,
     counters,
     models,
     objects,
@@ -26,7 +26,6 @@ from shared.db.tables.house import (
     workers,
 )
 from shared.db.tables.index import (
-    catalogs,
     holdings,
     indexes,
     log,
@@ -36,13 +35,25 @@ from shared.db.tables.index import (
     shards,
     snapshots,
 )
-from shared.db.tables.work import chunks, idempotency, imports, jobs, manifest_ids, parts, row_errors
+from shared.db.tables.products import catalogs, images, products
+from shared.db.tables.work import (
+    chunks,
+    explanations,
+    idempotency,
+    imports,
+    jobs,
+    manifest_ids,
+    parts,
+    row_errors,
+)
 
 __all__ = [
     "api_keys",
+    "artefacts",
     "catalogs",
     "chunks",
     "counters",
+    "explanations",
     "holdings",
     "idempotency",
     "images",

@@ -78,11 +78,22 @@ models = Table(
     Column("seen_at", Double, nullable=False),  # when a vision worker last served it
 )
 
+artefacts = Table(  # the model registry; a row never changes
+    "artefacts",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("fingerprint", FINGERPRINT, nullable=False),
+    Column("files", JSON, nullable=False),  # {file: {object, sha256, length}}
+    Column("facts", JSON, nullable=False),  # the model's card, its labels counted
+    Column("created_at", Double, nullable=False),
+)
+
 workers = Table(  # processes that beat; a suspect's process never came back
     "workers",
     metadata,
     Column("process", String(128), primary_key=True),
-    Column("kind", String(16), nullable=False),  # vision, indexer, keeper
+    Column("kind", String(16), nullable=False),  # vision, trainer: those that claim jobs
     Column("fingerprint", FINGERPRINT),
     Column("stats", JSON, nullable=False),
     Column("seen_at", Double, nullable=False),

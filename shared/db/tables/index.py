@@ -1,4 +1,4 @@
-"""The index: catalogs, indexes, shards with their logs and snapshots, and who serves them."""
+"""The index: indexes, shards with their logs and snapshots, and who serves them."""
 
 from __future__ import annotations
 
@@ -18,16 +18,6 @@ from sqlalchemy import (
 
 from shared.db.tables.base import FINGERPRINT, HASH, ID, OBJECT, TENANT, metadata
 
-catalogs = Table(
-    "catalogs",
-    metadata,
-    Column("tenant", TENANT, primary_key=True),
-    Column("name", String(64), primary_key=True),
-    # accept_no of the newest `replace` or purge: an older import brings no product back after it.
-    Column("replaced_no", BigInteger, nullable=False, server_default="0"),
-    Column("created_at", Double, nullable=False),
-)
-
 indexes = Table(
     "indexes",
     metadata,
@@ -41,6 +31,7 @@ indexes = Table(
     Column("state", String(16), nullable=False),  # building, live, retired
     Column("created_at", Double, nullable=False),
     Column("live_at", Double),
+    # For the move of a catalog to another model: written by nothing yet.
     Column("retired_at", Double),
     Column("successor", JSON),  # {id, positions} where a retired one's versions are met
 )
@@ -59,8 +50,8 @@ shards = Table(  # the row whose lock gives out seq
     Column("sealed_rows_logged", BigInteger, nullable=False),
     Column("seal_wanted", Boolean, nullable=False),
     Column("changed_at", Double),
-    Column("build_holder", String(128)),
-    Column("build_lease_until", Double),
+    Column("seal_holder", String(128)),
+    Column("seal_lease_until", Double),
 )
 
 log = Table(
@@ -70,7 +61,7 @@ log = Table(
     Column("shard", Integer, primary_key=True),
     Column("seq", BigInteger, primary_key=True),
     Column("chain", String(16), nullable=False),
-    Column("kind", String(16), nullable=False),  # upsert, delete, patch, sealed
+    Column("kind", String(16), nullable=False),  # segment, inline, delete, patch, sealed
     Column("digest", HASH, nullable=False),
     Column("body", JSON, nullable=False),
     Column("inline", LargeBinary),  # the block of a single write
@@ -122,7 +113,7 @@ segments = Table(  # one object per chunk; a part of it per index and shard
     Column("sha256", HASH, nullable=False),
 )
 
-holdings = Table(  # which segments hold whom: what an erasure has to rewrite
+holdings = Table(  # which segments hold whom: what an erasure has to rewrite; read by nothing yet
     "holdings",
     metadata,
     Column("object", OBJECT, primary_key=True),

@@ -1,4 +1,4 @@
-"""Work: jobs, parts of answers, imports with their chunks and row errors."""
+"""Work: jobs, parts of answers, explanations, imports with their chunks and row errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ jobs = Table(
     metadata,
     Column("id", ID, primary_key=True),
     Column("tenant", TENANT, nullable=False),
-    Column("kind", String(16), nullable=False),  # search, product, import
+    Column("kind", String(16), nullable=False),  # search, product, import, training
     Column("state", String(16), nullable=False),
     Column("stage", String(16), nullable=False),  # what has to happen next: topology.STAGES
     Column("attempt", Integer, nullable=False),  # the fence: every write of a claim carries it
@@ -80,6 +80,23 @@ parts = Table(  # no attempt and no lease: the first insert counts
     ForeignKeyConstraint(["job_id"], ["jobs.id"], ondelete="CASCADE"),
 )
 
+explanations = Table(  # why a hit matched; it waits for its job while its objects are null
+    "explanations",
+    metadata,
+    Column("job_id", ID, primary_key=True),  # of the search
+    Column("item", Integer, primary_key=True),
+    Column("hit", Integer, primary_key=True),  # its rank, from 1
+    Column("made_by", ID, nullable=False),  # the job that makes it
+    Column("query_image", ID, nullable=False),
+    Column("result_image", ID, nullable=False),
+    Column("query_object", OBJECT),  # PNGs
+    Column("result_object", OBJECT),
+    ForeignKeyConstraint(["job_id"], ["jobs.id"], ondelete="CASCADE"),
+)
+Index("explanations_made_by", explanations.c.made_by)
+Index("explanations_query_image", explanations.c.query_image)
+Index("explanations_result_image", explanations.c.result_image)
+
 idempotency = Table(
     "idempotency",
     metadata,
@@ -87,9 +104,9 @@ idempotency = Table(
     Column("route", String(64), primary_key=True),
     Column("key", String(255), primary_key=True),
     Column("body_hash", HASH, nullable=False),
-    Column("status", Integer, nullable=False),
     Column("job_id", ID),
     Column("location", Text),
+    Column("accept_no", BigInteger),  # of a purge: a repeat goes on with it
     Column("created_at", Double, nullable=False),
 )
 
@@ -98,8 +115,8 @@ imports = Table(
     metadata,
     Column("job_id", ID, primary_key=True),
     Column("tenant", TENANT, nullable=False),
-    Column("options", JSON, nullable=False),  # mode, dry_run, force, refresh, base
-    Column("manifests", JSON, nullable=False),  # [{object, format, name}]
+    Column("options", JSON, nullable=False),  # import_request.ImportOptions
+    Column("manifests", JSON, nullable=False),  # a list of import_request.StoredManifest
     Column("planned", Boolean, nullable=False),
     Column("rows", Integer, nullable=False),
     Column("bad_rows", Integer, nullable=False),  # of the plan; chunks count their own

@@ -42,8 +42,8 @@ def hit(score: float = 0.81, image: str = "bag", **product: Any) -> dict[str, An
         "url": "https://shop.example/p/sku-1",
         "source_url": None,
     }
-    address = f"/v1/images/{image}?sig=good"
-    return {"score": score, "image_id": image, "image_url": address, "product": whole | product}
+    addresses = {"image_url": f"/v1/images/{image}?sig=good", "explanation_url": None}
+    return {"score": score, "image_id": image, **addresses, "product": whole | product}
 
 
 def found(*hits: dict[str, Any], partial: bool = False, **item: Any) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def test_a_search_is_sent_as_the_contract_wants_it(page: Page, server: PageServe
     [search] = server.searches
     assert search.path == "/v1/searches"
     assert search.image == drawing("query")
-    assert search.fields == {"limit": "24"}
+    assert search.fields == {"limit": "24", "explain": "true"}
     assert search.headers["Prefer"] == "wait=20"
     assert search.headers["Accept-Language"] == "en"
     assert "Authorization" not in search.headers

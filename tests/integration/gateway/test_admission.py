@@ -75,6 +75,15 @@ def test_a_queue_behind_a_claimed_search_is_as_old_as_its_own_head(busy: Gateway
     assert load(busy).head_age_s == pytest.approx(3.0, abs=1.0)
 
 
+def test_a_search_that_was_sent_again_and_not_claimed_since_has_passed_nobody(busy: Gateway) -> None:
+    """Its claim belongs to the message before."""
+    add_search(busy, 0.0, "running", claimed_at=now() - 30)
+    with busy.db.write() as c:
+        c.execute(update(jobs).values(sent_at=now()))
+    add_search(busy, 5.0)
+    assert load(busy).head_age_s == pytest.approx(5.0, abs=1.0)
+
+
 def test_without_a_broker_age_is_no_measure(busy: Gateway) -> None:
     add_search(busy, 30.0)
     busy.dispatcher.healthy = False

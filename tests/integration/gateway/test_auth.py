@@ -97,7 +97,7 @@ CALLS: list[tuple[str, str, set[str]]] = [
 
 @pytest.mark.parametrize(("method", "path", "scopes"), CALLS)
 def test_each_call_asks_for_its_scope(gateway: Gateway, method: str, path: str, scopes: set[str]) -> None:
-    for scope in keys.SCOPES:
+    for scope in keys.Scope:
         answer = gateway.client.open(path, method=method, headers=gateway.key("default", scope))
         assert (answer.status_code == 403) == (scope not in scopes), f"{scope}: {answer.status_code}"
 

@@ -10,6 +10,7 @@ from sqlalchemy import insert
 from shared.catalog import burial
 from shared.db.engine import now
 from shared.db.tables import images, log, products, replicas, workers
+from shared.errors import Unavailable
 from shared.index.versions import Version
 from shared.jobs.job import State
 from tests.gateway_rig import FINGERPRINT, MODEL, Gateway
@@ -105,7 +106,66 @@ def test_a_purge_with_the_same_key_leaves_what_came_after_it(gateway: Gateway) -
     assert purge(gateway, **key).json["deleted"] == 1
     gateway.put("b", title="y")
     assert purge(gateway, **key).json["deleted"] is None
-    assert [row.id for row in gateway.rows(products) if row.deleted_no is None] == ["b"]
+    assert living(gateway) == ["b"]
+
+
+def test_a_purge_that_broke_off_goes_on_with_its_key_and_leaves_what_came_meanwhile(
+    gateway_anywhere: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = gateway_anywhere
+    monkeypatch.setattr(burial, "BATCH", 2)
+    gateway.make_catalog()
+    for product_id in "abc":
+        gateway.put(product_id, title="old")
+
+    def dies(*_: Any) -> None:
+        raise Unavailable("killed after the first batch")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(gateway.deps.notifier, "log_grew", dies)
+        assert purge(gateway, **{"Idempotency-Key": "once"}).status_code == 503
+    assert living(gateway) == ["c"]
+    gateway.put("a", title="new")
+    gateway.put("x", title="new")
+    gateway.send_manifest()
+    answer = purge(gateway, **{"Idempotency-Key": "once"})
+    assert (answer.status_code, answer.json["deleted"]) == (200, None)
+    assert living(gateway) == ["a", "x"]
+
+
+def test_a_purge_sent_twice_at_once_with_one_key_deletes_nothing_that_came_after_the_first(
+    gateway_anywhere: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = gateway_anywhere
+    monkeypatch.setattr(burial, "BATCH", 2)
+    gateway.make_catalog()
+    for product_id in "abc":
+        gateway.put(product_id, title="old")
+    second: list[int] = []
+
+    def meanwhile(_: str) -> None:
+        if not second:
+            second.append(0)
+            gateway.put("x", title="new")
+            second[0] = purge(gateway, **{"Idempotency-Key": "once"}).status_code
+
+    monkeypatch.setattr(gateway.deps.notifier, "log_grew", meanwhile)
+    assert purge(gateway, **{"Idempotency-Key": "once"}).json["deleted"] == 2
+    assert second == [200]
+    assert living(gateway) == ["x"]
+
+
+def test_a_purge_that_is_refused_does_not_use_its_key_up(gateway: Gateway) -> None:
+    gateway.make_catalog()
+    gateway.put("a", title="x")
+    job_id = gateway.send_manifest().json["id"]
+    assert purge(gateway, **{"Idempotency-Key": "once"}).json["code"] == "imports_open"
+    gateway.finish(job_id, State.CANCELLED)
+    assert purge(gateway, **{"Idempotency-Key": "once"}).json["deleted"] == 1
+
+
+def living(gateway: Gateway) -> list[str]:
+    return sorted(row.id for row in gateway.rows(products) if row.deleted_no is None)
 
 
 def test_models_tell_who_is_served_now(gateway: Gateway) -> None:
@@ -125,7 +185,7 @@ def test_the_index_tells_its_shards_and_replicas(gateway: Gateway) -> None:
     state = {f"{index_id}/1": {"seq": 4, "rows": 9}}
     with gateway.db.write() as c:
         c.execute(insert(replicas).values(process="i1", group="g1", state=state, seen_at=now()))
-        c.execute(insert(replicas).values(process="i0", group="g1", state=state, seen_at=now() - 60))
+        c.execute(insert(replicas).values(process="i0", group="g1", state=state, seen_at=now() - 10))
     (index,) = gateway.client.get("/v1/index").json["indexes"]
     assert (index["catalog"], index["model"], index["state"]) == ("default", MODEL, "live")
     assert [shard["shard"] for shard in index["shards"]] == [0, 1]

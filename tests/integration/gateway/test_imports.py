@@ -9,10 +9,12 @@ import json
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Row, insert
 
 from services.gateway.accepting import errors_file
+from shared.catalog.manifest.formats import ManifestFormat
 from shared.db.tables import catalogs, imports, jobs, objects, row_errors
+from shared.jobs.import_request import ImportOptions, StoredManifest
 from shared.jobs.job import State
 from shared.messages import Nudge
 from shared.topology import VISION_NUDGE
@@ -22,6 +24,10 @@ from tests.integration.gateway.conftest import Open
 MANIFEST = b"id,title\n1,One\n2,Two\n"
 
 
+def manifests_of(plan: Row[Any]) -> list[StoredManifest]:
+    return [StoredManifest.from_json(m) for m in plan.manifests]
+
+
 def test_a_manifest_is_stored_and_becomes_a_plan(gateway: Gateway) -> None:
     gateway.serve_model()
     answer = gateway.send_manifest(MANIFEST)
@@ -29,16 +35,9 @@ def test_a_manifest_is_stored_and_becomes_a_plan(gateway: Gateway) -> None:
     (job,), (plan,), (owner,) = gateway.rows(jobs), gateway.rows(imports), gateway.rows(objects)
     assert answer.headers["Location"] == f"/v1/jobs/{job.id}"
     assert (job.kind, job.stage, job.catalog, job.fingerprint) == ("import", "plan", "default", FINGERPRINT)
-    assert job.accept_no == 1
-    assert plan.manifests == [{"object": owner.name, "name": "products.csv", "format": "csv"}]
-    assert plan.options == {
-        "mode": "upsert",
-        "dry_run": False,
-        "force": False,
-        "refresh": False,
-        "base": "",
-        "chunk_rows": gateway.settings.chunk_rows,
-    }
+    assert (job.accept_no, job.request) == (1, {})
+    assert manifests_of(plan) == [StoredManifest(owner.name, "products.csv", ManifestFormat.CSV)]
+    assert ImportOptions.from_json(plan.options) == ImportOptions(gateway.settings.chunk_rows)
     assert (plan.planned, plan.rows, plan.bad_rows) == (False, 0, 0)
     assert gateway.store.get(owner.name, sha256=owner.sha256, length=owner.length) == MANIFEST
     assert gateway.dispatcher.sent == [(VISION_NUDGE, Nudge(), None)]
@@ -48,14 +47,9 @@ def test_a_manifest_is_stored_and_becomes_a_plan(gateway: Gateway) -> None:
 def test_options_are_kept(gateway: Gateway) -> None:
     gateway.serve_model()
     gateway.send_manifest(mode="replace", dry_run="false", force="true", refresh="true", base="photos/2026/")
-    assert gateway.rows(imports)[0].options == {
-        "mode": "replace",
-        "dry_run": False,
-        "force": True,
-        "refresh": True,
-        "base": "photos/2026",
-        "chunk_rows": gateway.settings.chunk_rows,
-    }
+    assert ImportOptions.from_json(gateway.rows(imports)[0].options) == ImportOptions(
+        gateway.settings.chunk_rows, mode="replace", force=True, refresh=True, base="photos/2026"
+    )
 
 
 @pytest.mark.parametrize(
@@ -89,13 +83,8 @@ def test_object_keys_are_noted_and_not_read(gateway: Gateway) -> None:
     gateway.serve_model()
     body = {"object_keys": ["incoming/default/2026/all.CSV.gz"], "catalog": "default"}
     assert gateway.client.post("/v1/imports", json=body).status_code == 202
-    assert gateway.rows(imports)[0].manifests == [
-        {
-            "object": "incoming/default/2026/all.CSV.gz",
-            "name": "all.CSV.gz",
-            "format": "csv",
-            "kind": "incoming",
-        }
+    assert manifests_of(gateway.rows(imports)[0]) == [
+        StoredManifest("incoming/default/2026/all.CSV.gz", "all.CSV.gz", ManifestFormat.CSV, incoming=True)
     ]
     assert gateway.rows(objects) == []
 
@@ -109,6 +98,7 @@ def test_object_keys_are_noted_and_not_read(gateway: Gateway) -> None:
         ({"object_keys": ["incoming/default/../other/a.csv"]}, "object_keys"),
         ({"object_keys": ["manifests/2026010100/default/x.csv"]}, "object_keys"),
         ({"object_keys": ["incoming/default/a.xlsx"]}, "object_keys"),
+        ({"object_keys": ["incoming/default/a.csv", "incoming/default/a.csv"]}, "object_keys"),
         ({"object_keys": ["incoming/default/a.csv"], "mode": "merge"}, "mode"),
         ({"object_keys": ["incoming/default/a.csv"], "base": "../x"}, "base"),
         ({"object_keys": ["incoming/default/a.csv"], "base": "/etc"}, "base"),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from shared.keys import SCOPES
+from shared.keys import Scope
 from tests.gateway_rig import SPEC, Gateway
 
 METHODS = {"get", "put", "post", "patch", "delete"}
@@ -95,7 +95,7 @@ def test_a_call_without_a_key_says_so_and_all_others_name_their_scope(gateway: G
             assert not path.startswith("/v1/") or path == "/v1/samples/{name}"
         elif operation.get("security") is None:
             named = re.search(r"Scope: (\w+)\.", operation["description"])
-            assert (named[1] if named else "") in (*SCOPES, "any"), f"{method} {path}"
+            assert (named[1] if named else "") in (*Scope, "any"), f"{method} {path}"
 
 
 def test_a_search_takes_json_or_a_form_with_a_file(gateway: Gateway) -> None:

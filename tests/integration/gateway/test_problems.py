@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -159,3 +160,11 @@ def test_products_of_a_catalog_that_is_not_there_are_404(gateway: Gateway) -> No
     assert gateway.client.get("/v1/products?catalog=nope").status_code == 404
     detail = gateway.client.get("/v1/products?catalog=.x").json["detail"]
     assert detail.startswith("catalog: a catalog's name")
+
+
+@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/products"])
+@pytest.mark.parametrize("body", [b'[1.5,"\\ud800"]', b'"a\\u0000"', b"[" * 5_000, b"[1e999,1]", b"{}", b"7"])
+def test_a_cursor_that_no_page_gave_is_refused(gateway: Gateway, path: str, body: bytes) -> None:
+    gateway.make_catalog()
+    answer = gateway.client.get(path, query_string={"after": base64.urlsafe_b64encode(body).decode()})
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "after")

@@ -120,7 +120,7 @@ def test_an_accepted_job_is_acknowledged_although_the_database_goes_away(
     def away(*_: object) -> None:
         raise Unavailable("the database is away")
 
-    monkeypatch.setattr(waiting, "standing", away)
+    monkeypatch.setattr(waiting, "state_and_due", away)
     gateway.make_catalog()
     answer = search_and_wait(gateway)
     assert (answer.status_code, answer.json["state"]) == (202, "queued")

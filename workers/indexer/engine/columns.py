@@ -9,8 +9,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.catalog.filters import Columns, Filters
 from workers.indexer.engine.cow import BLOCK_ROWS, Blocks, CowColumn
-from workers.indexer.engine.filters import Columns, Filters
 from workers.indexer.engine.vocabulary import EncodedColumns, Vocabularies
 
 TYPES: dict[str, type[np.generic]] = {

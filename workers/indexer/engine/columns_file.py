@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
+from shared.catalog.filters import Columns
 from shared.vectors.codec import CorruptBlock
-from workers.indexer.engine.filters import Columns
 
 
 def write_columns(path: Path, products: Iterable[tuple[str, Columns]]) -> None:

@@ -14,8 +14,8 @@ from workers.indexer.engine.grouping import best_hits
 from workers.indexer.engine.head import Head
 from workers.indexer.engine.loading import load_segments
 from workers.indexer.engine.options import DEFAULTS, FaissOptions
-from workers.indexer.engine.part import Part, PartView
 from workers.indexer.engine.port import Change, Hit, SealedFiles, ShardQuery
+from workers.indexer.engine.row_set import RowSet, RowSetView
 from workers.indexer.engine.sealed import Segment
 from workers.indexer.engine.sealing import FrozenShard
 from workers.indexer.engine.vocabulary import Vocabularies
@@ -54,11 +54,11 @@ class FaissEngine:
         check_query(query, self.dim)
         view = self._view
         tests = compile_filters(query.filters, self._words)
-        rankings = [(part.part, part.ranking(tests, query)) for part in view]
-        return best_hits([(part, ranking) for part, ranking in rankings if ranking], query)
+        rankings = [(row_set.row_set, row_set.ranking(tests, query)) for row_set in view]
+        return best_hits([(row_set, ranking) for row_set, ranking in rankings if ranking], query)
 
     def rows(self) -> int:
-        return sum(part.live for part in self._view)
+        return sum(row_set.live for row_set in self._view)
 
     def stats(self) -> dict[str, Any]:
         *sealed, head = self._view
@@ -85,9 +85,9 @@ class FaissEngine:
     def seal(self, workspace: Path) -> SealedFiles:
         return self.freeze().seal(workspace)
 
-    def _new_view(self) -> tuple[PartView, ...]:
-        parts: tuple[Part, ...] = (*self._segments, self._head)
-        return tuple(PartView(part, part.columns.freeze()) for part in parts)
+    def _new_view(self) -> tuple[RowSetView, ...]:
+        row_sets: tuple[RowSet, ...] = (*self._segments, self._head)
+        return tuple(RowSetView(row_set, row_set.columns.freeze()) for row_set in row_sets)
 
 
 @dataclass(frozen=True)

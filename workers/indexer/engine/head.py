@@ -42,7 +42,7 @@ class GrowingArray:
 
 
 class Head:
-    """A Part. Its vectors are the float16 ones made wide once, so that a search is one matrix product.
+    """A RowSet. Its vectors are the float16 ones made wide once, so that a search is one matrix product.
 
     No FAISS index: `add` during a search crashes it, even a Flat one.
     """

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.catalog.filters import Columns
 from shared.vectors.codec import CorruptBlock, Rows, decode_block, encode_block
 from workers.indexer.engine.checks import check_changes, check_files, check_manifest, check_query
 from workers.indexer.engine.columns_file import read_columns, write_columns
-from workers.indexer.engine.filters import Columns
 from workers.indexer.engine.port import (
     Change,
     Delete,

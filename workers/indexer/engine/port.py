@@ -7,14 +7,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.answer.merge import Hit
+from shared.catalog.filters import NO_FILTERS, Columns, Filters
+from shared.jobs.search_request import GroupBy
 from shared.vectors.codec import Rows
-from workers.indexer.engine.filters import NO_FILTERS, Columns, Filters
 
 __all__ = [
     "Change",
@@ -33,8 +34,6 @@ __all__ = [
     "ShardQuery",
     "Upsert",
 ]
-
-GroupBy = Literal["product", "image"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""The best rows of one part of a shard, as many as are asked for, and how sure that is.
+"""The best rows of one row set of a shard, as many as are asked for, and how sure that is.
 
 The scores that leave are always computed alike: float64 over the stored float16 numbers, row by row, so
 that equal vectors have equal scores wherever they lie.

@@ -18,7 +18,7 @@ from workers.indexer.engine.texts import PackedTexts
 
 
 class Segment:
-    """A Part. `stored`: (n, dim) float16, memory-mapped. `ids`: the same rows without their vectors.
+    """A RowSet. `stored`: (n, dim) float16, memory-mapped. `ids`: the same rows without their vectors.
 
     Without an index the vectors are held once more, as float32, for one matrix product per search.
     """

@@ -15,17 +15,17 @@ from pathlib import Path
 
 import numpy as np
 
+from shared.catalog.filters import Columns
 from shared.vectors.codec import Rows, encode_block
 from workers.indexer.engine.build import build_index
 from workers.indexer.engine.columns import Mask
 from workers.indexer.engine.columns_file import write_columns
-from workers.indexer.engine.filters import Columns
 from workers.indexer.engine.ivf import IvfIndex
 from workers.indexer.engine.options import FaissOptions
-from workers.indexer.engine.part import PartView
 from workers.indexer.engine.port import SealedFile, SealedFiles
 from workers.indexer.engine.ranking import SCAN_ROWS
 from workers.indexer.engine.record import FLAT_INDEX, SegmentRecord
+from workers.indexer.engine.row_set import RowSetView
 from workers.indexer.engine.sealed import Segment
 from workers.indexer.engine.vocabulary import Vocabularies
 
@@ -34,9 +34,9 @@ TIER = 2
 MOST_DEAD = 0.25
 
 
-def plan(views: Sequence[PartView]) -> list[list[PartView]]:
+def plan(views: Sequence[RowSetView]) -> list[list[RowSetView]]:
     """Parts, oldest first, to the runs that become one base segment each; the head comes last."""
-    runs: list[list[PartView]] = []
+    runs: list[list[RowSetView]] = []
     for view in views:
         if not view.live:
             continue
@@ -47,7 +47,7 @@ def plan(views: Sequence[PartView]) -> list[list[PartView]]:
     return runs
 
 
-def _live(run: Sequence[PartView]) -> int:
+def _live(run: Sequence[RowSetView]) -> int:
     return sum(view.live for view in run)
 
 
@@ -57,7 +57,7 @@ class FrozenShard:
 
     dim: int
     fingerprint: str
-    views: tuple[PartView, ...]
+    views: tuple[RowSetView, ...]
     words: Vocabularies
     options: FaissOptions
 
@@ -89,21 +89,21 @@ class FrozenShard:
         }
         return SealedFiles(manifest, tuple(files))
 
-    def _write(self, run: Sequence[PartView], workspace: Path, files: list[SealedFile]) -> SegmentRecord:
+    def _write(self, run: Sequence[RowSetView], workspace: Path, files: list[SealedFile]) -> SegmentRecord:
         """The run's live rows as one new base segment."""
-        kept = [(view.part, view.live_rows()) for view in run]
+        kept = [(view.row_set, view.live_rows()) for view in run]
         rows = sum(len(live) for _, live in kept)
         vectors_path = _new(workspace, "vectors", files)
         with vectors_path.open("wb") as out:
-            for part, live in kept:
+            for row_set, live in kept:
                 for start in range(0, len(live), SCAN_ROWS):
-                    out.write(part.vectors[live[start : start + SCAN_ROWS]].astype("<f2").tobytes())
+                    out.write(row_set.vectors[live[start : start + SCAN_ROWS]].astype("<f2").tobytes())
 
         ids = Rows(
-            [part.products[row] for part, live in kept for row in live.tolist()],
-            [part.images[row] for part, live in kept for row in live.tolist()],
-            np.concatenate([part.items[live] for part, live in kept]),
-            np.concatenate([part.boxes[live] for part, live in kept]),
+            [row_set.products[row] for row_set, live in kept for row in live.tolist()],
+            [row_set.images[row] for row_set, live in kept for row in live.tolist()],
+            np.concatenate([row_set.items[live] for row_set, live in kept]),
+            np.concatenate([row_set.boxes[live] for row_set, live in kept]),
             np.empty((rows, 0), dtype=np.float16),
         )
         ids_path = _new(workspace, "ids", files)
@@ -125,17 +125,17 @@ class FrozenShard:
         seen: set[str] = set()
         for view in self.views:
             for row in view.live_rows().tolist():
-                product_id = view.part.products[row]
+                product_id = view.row_set.products[row]
                 if product_id not in seen:
                     seen.add(product_id)
                     yield product_id, view.columns.read(row, self.words)
 
 
-def _unchanged(run: Sequence[PartView]) -> Segment | None:
+def _unchanged(run: Sequence[RowSetView]) -> Segment | None:
     """The base segment that the run consists of, if it stays as it is."""
     view = run[0]
     stays = len(run) == 1 and view.columns.dead <= MOST_DEAD * view.columns.rows
-    return view.part if stays and isinstance(view.part, Segment) else None
+    return view.row_set if stays and isinstance(view.row_set, Segment) else None
 
 
 def _keep(segment: Segment, workspace: Path, files: list[SealedFile]) -> SegmentRecord:

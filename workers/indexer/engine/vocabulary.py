@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from workers.indexer.engine.filters import Columns
+from shared.catalog.filters import Columns
 
 NOTHING = -1  # the code of "no value"; no vocabulary gives it out
 

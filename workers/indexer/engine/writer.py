@@ -1,26 +1,26 @@
-"""Changes, applied to a shard's parts: new rows join the head, old ones die or change columns in place."""
+"""Changes, applied to a shard's row sets: new rows join the head, old ones die or change columns in place."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from shared.catalog.filters import Columns
 from shared.vectors.codec import Rows
-from workers.indexer.engine.filters import Columns
 from workers.indexer.engine.head import Head
-from workers.indexer.engine.part import Part
 from workers.indexer.engine.port import Change, Delete, Drop, Patch, Upsert
+from workers.indexer.engine.row_set import RowSet
 from workers.indexer.engine.sealed import Segment
 from workers.indexer.engine.vocabulary import EncodedColumns, Vocabularies
 
 
 class Writer:
-    """One thread at a time; nothing it does is seen before the parts' columns are frozen.
+    """One thread at a time; nothing it does is seen before the row sets' columns are frozen.
 
     Dead rows stay where they are and may be killed or written again: no reader looks at them.
     """
 
     def __init__(self, segments: Collection[Segment], head: Head, words: Vocabularies) -> None:
-        self._parts: tuple[Part, ...] = (*segments, head)
+        self._row_sets: tuple[RowSet, ...] = (*segments, head)
         self._head = head
         self._words = words
 
@@ -41,27 +41,27 @@ class Writer:
         if len(latest) < len(rows):
             rows = rows.take(sorted(latest.values()))
         images = set(rows.image_ids)
-        for part in self._parts:
-            for row in part.images.find(images):
-                if (part.images[row], int(part.items[row])) in latest:
-                    part.columns.kill(row)
+        for row_set in self._row_sets:
+            for row in row_set.images.find(images):
+                if (row_set.images[row], int(row_set.items[row])) in latest:
+                    row_set.columns.kill(row)
         encoded = self._write_columns(columns)
         self._head.append(rows, [encoded[product_id] for product_id in rows.product_ids])
 
     def _drop(self, image_ids: Collection[str]) -> None:
-        for part in self._parts:
-            for row in part.images.find(image_ids):
-                part.columns.kill(row)
+        for row_set in self._row_sets:
+            for row in row_set.images.find(image_ids):
+                row_set.columns.kill(row)
 
     def _delete(self, product_id: str) -> None:
-        for part in self._parts:
-            for row in part.products.find([product_id]):
-                part.columns.kill(row)
+        for row_set in self._row_sets:
+            for row in row_set.products.find([product_id]):
+                row_set.columns.kill(row)
 
     def _write_columns(self, columns: Mapping[str, Columns]) -> dict[str, EncodedColumns]:
         """Into all rows that the products have; returns them as they stand there."""
         encoded = {product_id: self._words.encode(theirs) for product_id, theirs in columns.items()}
-        for part in self._parts:
-            for row in part.products.find(encoded.keys()):
-                part.columns.write(row, encoded[part.products[row]])
+        for row_set in self._row_sets:
+            for row in row_set.products.find(encoded.keys()):
+                row_set.columns.write(row, encoded[row_set.products[row]])
         return encoded

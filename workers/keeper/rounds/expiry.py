@@ -9,6 +9,7 @@ from shared.db.engine import now
 from shared.db.tables import idempotency, images, jobs, objects, products, replicas, workers
 from shared.jobs.expiry import expire
 from shared.jobs.job import OPEN, State
+from shared.jobs.kinds import JobKind
 from shared.telemetry import OPEN_JOBS, step
 from workers.keeper.deps import Keeper
 from workers.keeper.rounds.batches import AT_ONCE, delete_old, in_batches
@@ -70,5 +71,5 @@ def _count(keeper: Keeper) -> None:
     )
     with keeper.db.read() as c:
         counts = {row.kind: row.open for row in c.execute(query)}
-    for kind in ("search", "product", "import"):
+    for kind in JobKind:
         OPEN_JOBS.labels(kind).set(counts.get(kind, 0))

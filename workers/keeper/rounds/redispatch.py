@@ -13,14 +13,21 @@ from sqlalchemy import Row, func, select, update
 
 from shared.db.engine import now
 from shared.db.tables import jobs
+from shared.jobs.kinds import JobKind
 from shared.jobs.store import overdue
 from shared.messages import JobMessage
 from shared.telemetry import QUEUE_READY, step
-from shared.topology import SEARCH, STAGES, WRITE, Queue
+from shared.topology import EMBED, LOOKUP, SEARCH_QUEUE, STAGES, WRITE_QUEUE, Queue
 from workers.keeper.deps import Keeper
 
-# Chunks and plans are found by the import loop itself, once a second: nothing to send again.
-QUEUES = (SEARCH, WRITE)
+# Chunks and plans are found by the import loop itself, once a second, and trainings by a trainer, every
+# five: nothing to send again.
+QUEUES = (SEARCH_QUEUE, WRITE_QUEUE)
+
+# What was claimed longer ago tells nothing of how far a queue has moved since.
+CLAIMED_WITHIN_S = 60
+# Bounds the claim by the age of its row, which the index knows.
+MADE_WITHIN_S = 3600
 
 
 def run(keeper: Keeper) -> None:
@@ -72,10 +79,11 @@ def _overtaken(keeper: Keeper, stages: list[str], late: list[Row[Any]]) -> list[
     with keeper.db.read() as c:
         newest_claimed = c.execute(
             select(func.max(jobs.c.sent_at)).where(
-                jobs.c.kind.in_(("search", "product")),
-                jobs.c.claimed_at > now() - 60,
-                jobs.c.created_at > now() - 3600,
-                jobs.c.stage.in_((*stages, "lookup") if "embed" in stages else stages),
+                jobs.c.kind.in_((JobKind.SEARCH, JobKind.PRODUCT, JobKind.EXPLANATION)),
+                jobs.c.claimed_at > now() - CLAIMED_WITHIN_S,
+                jobs.c.claimed_at >= jobs.c.sent_at,  # or the message of that claim was an older one
+                jobs.c.created_at > now() - MADE_WITHIN_S,
+                jobs.c.stage.in_((*stages, LOOKUP.name) if EMBED.name in stages else stages),
             )
         ).scalar()
     if newest_claimed is None:

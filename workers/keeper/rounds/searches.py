@@ -7,4 +7,5 @@ from workers.keeper.deps import Keeper
 
 
 def run(keeper: Keeper) -> None:
-    keep_time(keeper.db, keeper.finisher, keeper.dispatcher)
+    seen = keeper.settings.replica_seen
+    keep_time(keeper.db, keeper.finisher, keeper.dispatcher, replica_seen=seen)

@@ -15,11 +15,12 @@ import numpy as np
 from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 from PIL.ExifTags import Base
 
+from shared.images.box import Box
 from shared.images.header import Header, HeaderProblem, check_limits, read_header
 from shared.reasons import Reason
 from workers.models.geometry import prepare
 from workers.vision.decode.colour import on_white, plain, to_srgb
-from workers.vision.decode.values import Box, Decoded, DecodeLimits, DecodePlan
+from workers.vision.decode.values import Decoded, DecodeLimits, DecodePlan
 from workers.vision.quality import measure
 
 # Opened by class, not by Image.open: no other decoder can be reached, and a multi-picture JPEG is the JPEG

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.images.box import Box
 from shared.images.limits import ImageLimits
 from workers.models.geometry import Geometry
-
-Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from workers.vision.fetch.resolve import resolve
 from workers.vision.fetch.target import Target, parse_target
 from workers.vision.fetch.values import FetchCode, Fetched, FetchLimits, FetchProblem, NotModified
 
-Outcome = Fetched | NotModified | FetchProblem
+FetchOutcome = Fetched | NotModified | FetchProblem
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _BLOCK_BYTES = 64 * 1024
@@ -61,7 +61,7 @@ class Fetcher:
         self._context = context or client_context()
         self._health = HostHealth(limits.suspend_after, limits.suspend_seconds)
 
-    def fetch(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> Outcome:
+    def fetch(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> FetchOutcome:
         """The bytes behind a URL; `NotModified` only when a validator of an earlier fetch was given.
 
         Takes at most `limits.seconds`, whatever the other side does, and raises nothing that it causes.
@@ -85,7 +85,7 @@ class Fetcher:
         self._health.answered(target.netloc)
         return outcome
 
-    def _follow(self, url: str, target: Target, validators: dict[str, str]) -> Outcome:
+    def _follow(self, url: str, target: Target, validators: dict[str, str]) -> FetchOutcome:
         deadline = Deadline(self._limits.seconds)
         for _ in range(self._limits.max_redirects + 1):
             outcome = self._ask(target, validators, deadline)
@@ -101,7 +101,9 @@ class Fetcher:
             target = following
         return _failed(f"more than {self._limits.max_redirects} redirects")
 
-    def _ask(self, target: Target, validators: dict[str, str], deadline: Deadline) -> Outcome | _Redirect:
+    def _ask(
+        self, target: Target, validators: dict[str, str], deadline: Deadline
+    ) -> FetchOutcome | _Redirect:
         connection = GuardedConnection(
             target,
             deadline,
@@ -122,7 +124,7 @@ class Fetcher:
     def _may_connect(self, address: Address) -> bool:
         return is_public(address) or (self._allow is not None and self._allow(address))
 
-    def _read(self, response: HTTPResponse, *, conditional: bool) -> Outcome | _Redirect:
+    def _read(self, response: HTTPResponse, *, conditional: bool) -> FetchOutcome | _Redirect:
         location = response.getheader("Location")
         if response.status in _REDIRECTS and location:
             return _Redirect(_as_utf8(location))

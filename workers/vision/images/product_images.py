@@ -46,7 +46,9 @@ def begin(vision: Vision, tenant: str, wanted: Wanted, lane: Lane, twins: Twins)
         return Begun(Unchanged(kept, image.etag, image.last_modified))
     known = same_bytes.find(vision, tenant, sha256)
     if known is not None:
-        return Begun(same_bytes.copy_of(vision, tenant, wanted, image, known))
+        copy = same_bytes.copy_of(vision, tenant, wanted, image, known)
+        if copy is not None:
+            return Begun(copy)
     return twins.once(
         sha256,
         first=lambda: _embed(vision, tenant, wanted, lane, image, sha256),
@@ -95,7 +97,7 @@ def _bytes(vision: Vision, tenant: str, wanted: Wanted) -> sources.Image | Uncha
     if known is None or wanted.source.kind is not SourceKind.URL:
         return sources.by_source(vision, tenant, wanted.source, base=wanted.base)
     image = sources.by_url_if_changed(vision, wanted.source.value, known.etag, known.last_modified)
-    if isinstance(image, sources.Unchanged):
+    if isinstance(image, sources.NotChanged):
         kept = KeptImage(known.id, wanted.position)
         return Unchanged(kept, image.etag or known.etag, image.last_modified or known.last_modified)
     return image

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -12,9 +13,9 @@ import numpy as np
 from sqlalchemy import Row, select
 
 from shared.db.tables import images, segments
-from shared.errors import TusouError
+from shared.errors import ObjectCorrupt, ObjectMissing
 from shared.ids import random_id
-from shared.reasons import Reason
+from shared.images.state import ImageState
 from shared.storage import owners
 from shared.storage.names import new_name
 from shared.storage.port import Stored
@@ -22,6 +23,8 @@ from shared.vectors.codec import decode_block
 from workers.vision.deps import Vision
 from workers.vision.images.sources import Image
 from workers.vision.images.values import Begun, Ready, Wanted
+
+log = logging.getLogger(__name__)
 
 
 class Twins:
@@ -74,7 +77,7 @@ def find(vision: Vision, tenant: str, sha256: str) -> Row[Any] | None:
             images.c.tenant == tenant,
             images.c.sha256 == sha256,
             images.c.fingerprint == vision.model.fingerprint,
-            images.c.state == "ready",
+            images.c.state == ImageState.READY,
         )
         .limit(1)
     )
@@ -82,17 +85,21 @@ def find(vision: Vision, tenant: str, sha256: str) -> Row[Any] | None:
         return c.execute(query).one_or_none()
 
 
-def copy_of(vision: Vision, tenant: str, wanted: Wanted, image: Image, known: Row[Any]) -> Ready | Reason:
-    """The known image's vector, and its pictures under names of their own."""
+def copy_of(vision: Vision, tenant: str, wanted: Wanted, image: Image, known: Row[Any]) -> Ready | None:
+    """The known image's vector, and its pictures under names of their own.
+
+    None: what is stored of it went while we looked, or is damaged; the bytes in hand are still good.
+    Raises Unavailable.
+    """
     try:
         with vision.db.read() as c:
             pictures = [
                 owners.read(c, vision.store, name) for name in (known.normalised, known.thumbnail) if name
             ]
         vector = _stored_vector(vision, known)
-    except TusouError:
-        # It went while we looked: its product was deleted. The caller's row error says try again.
-        return Reason("image_changed")
+    except (ObjectMissing, ObjectCorrupt) as error:
+        log.warning("image %s is embedded anew: %s", known.id, error.detail)
+        return None
     normalised, thumbnail = put_pictures(vision, tenant, pictures)
     return Ready(
         wanted=wanted,
@@ -130,4 +137,4 @@ def _stored_vector(vision: Vision, known: Row[Any]) -> np.ndarray:
         rows = decode_block(data, fingerprint=known.fingerprint, dim=vision.model.dim)
         if known.segment_row < len(rows.image_ids) and rows.image_ids[known.segment_row] == known.id:
             return np.asarray(rows.vectors[known.segment_row])
-    raise TusouError(f"segment {known.segment} does not hold image {known.id}")
+    raise ObjectMissing(f"segment {known.segment} does not hold image {known.id}")

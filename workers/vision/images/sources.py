@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from shared.catalog.sources import Source
+from shared.catalog.sources import Source, SourceKind
 from shared.db.tables import images, objects
 from shared.reasons import Reason
 from shared.storage.names import new_name
@@ -27,7 +27,7 @@ class Image:
 
 
 @dataclass(frozen=True)
-class Unchanged:
+class NotChanged:
     """The host says that nothing changed since last time; it may name newer validators."""
 
     etag: str | None
@@ -52,11 +52,11 @@ def by_image_id(vision: Vision, tenant: str, image_id: str) -> Image | Reason:
 
 def by_source(vision: Vision, tenant: str, source: Source, *, base: str = "") -> Image | Reason:
     """The bytes behind a manifest's or a product's source."""
-    if source.kind == "url":
+    if source.kind is SourceKind.URL:
         return by_url(vision, source.value)
-    if source.kind == "object":
+    if source.kind is SourceKind.OBJECT:
         return by_key(vision, tenant, source.value)
-    if source.kind == "upload":
+    if source.kind is SourceKind.UPLOAD:
         return by_image_id(vision, tenant, source.value)
     return by_path(vision, base, source.value)
 
@@ -68,9 +68,9 @@ def by_url(vision: Vision, url: str) -> Image | Reason:
 
 def by_url_if_changed(
     vision: Vision, url: str, etag: str | None, last_modified: str | None
-) -> Image | Unchanged | Reason:
+) -> Image | NotChanged | Reason:
     got = vision.fetcher.fetch(url, etag=etag, last_modified=last_modified)
-    return Unchanged(got.etag, got.last_modified) if isinstance(got, NotModified) else _from_fetch(got)
+    return NotChanged(got.etag, got.last_modified) if isinstance(got, NotModified) else _from_fetch(got)
 
 
 def _from_fetch(got: Fetched | NotModified | FetchProblem) -> Image | Reason:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from shared.answer.outcome import WHOLE
+from shared.images.box import WHOLE
 from shared.vectors.codec import Rows
 from workers.vision.images.values import Ready
 

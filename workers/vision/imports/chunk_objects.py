@@ -18,7 +18,7 @@ from workers.vision.deps import Vision
 
 # Well below the ten minutes, with time for one more image to be fetched and decoded before the next look.
 OWN_AFTER_S = owners.OWN_WITHIN_S / 4
-# Far longer than a chunk may run (`chunk_task_limit`).
+# Far longer than a chunk may run (`import_task_limit`).
 KEPT_FOR_S = 6 * 3600
 
 

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import Row
 
 from shared.catalog.changes import KeptImage, NewImage, ProductChange, SegmentRange
-from shared.index.placement import shard_of
+from shared.index.placement import LiveIndex, shard_of
 from shared.storage.names import new_name
 from shared.storage.port import Stored
 from shared.vectors.codec import encode_segment
 from workers.vision.deps import Vision
 from workers.vision.images.values import Ready
 from workers.vision.images.vector_rows import vector_rows
-from workers.vision.imports.chunk_values import Outcome
+from workers.vision.imports.chunk_values import RowOutcome
 
 
 @dataclass(frozen=True)
-class Segment:
+class ChunkSegment:
     """What a chunk appends; `stored` is None when it has no new vector."""
 
     changes: list[ProductChange]
@@ -29,8 +26,8 @@ class Segment:
 
 
 def build(
-    vision: Vision, tenant: str, index: Row[Any], accept_no: int, outcomes: Sequence[Outcome]
-) -> Segment:
+    vision: Vision, tenant: str, index: LiveIndex, accept_no: int, outcomes: Sequence[RowOutcome]
+) -> ChunkSegment:
     """Write the segment of these outcomes and say what changes with it."""
     by_shard: dict[int, list[tuple[str, Ready]]] = {}
     place: dict[str, int] = {}
@@ -52,10 +49,10 @@ def build(
         }
     name = stored.name if stored else None
     changes = [_change(o, accept_no, name, place) for o in outcomes if not o.refused]
-    return Segment(changes, ranges, stored)
+    return ChunkSegment(changes, ranges, stored)
 
 
-def _change(outcome: Outcome, accept_no: int, segment: str | None, place: dict[str, int]) -> ProductChange:
+def _change(outcome: RowOutcome, accept_no: int, segment: str | None, place: dict[str, int]) -> ProductChange:
     row = outcome.row.row
     new: list[NewImage | KeptImage] = [
         r.as_new(segment=segment, segment_row=place[r.image_id], inline=False) for r in outcome.ready

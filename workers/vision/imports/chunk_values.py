@@ -42,7 +42,7 @@ class RowFault:
 
 
 @dataclass
-class Outcome:
+class RowOutcome:
     """What became of one row: its images, and what was wrong."""
 
     row: ChunkRow

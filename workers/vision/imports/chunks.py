@@ -6,15 +6,15 @@ Good rows never wait for bad ones: an image that cannot be used becomes a row er
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from shared.catalog.append import append
 from shared.db.tables import images, imports, jobs, products, row_errors
-from shared.index.placement import live_index
+from shared.index.placement import LiveIndex, live_index
 from shared.jobs import chunks as chunk_rows
 from shared.jobs.chunks import Chunk
+from shared.jobs.import_request import ImportOptions
 from shared.jobs.job import ChunkState
 from shared.storage import owners
 from shared.telemetry import Step
@@ -22,8 +22,8 @@ from workers.vision.deps import Vision
 from workers.vision.imports import chunk_segment
 from workers.vision.imports.chunk_images import embed
 from workers.vision.imports.chunk_objects import ChunkObjects
-from workers.vision.imports.chunk_segment import Segment
-from workers.vision.imports.chunk_values import CATALOG_FIXED, ChunkRow, Outcome, read_rows
+from workers.vision.imports.chunk_segment import ChunkSegment
+from workers.vision.imports.chunk_values import CATALOG_FIXED, ChunkRow, RowOutcome, read_rows
 from workers.vision.story import check_model
 
 
@@ -31,7 +31,7 @@ def run(vision: Vision, chunk: Chunk, current: Step) -> None:
     """Do a claimed chunk. Raises LostClaim when it is not ours any more."""
     with vision.db.read() as c:
         job = c.execute(select(jobs).where(jobs.c.id == chunk.job_id)).one()
-        options = c.execute(select(imports.c.options).where(imports.c.job_id == chunk.job_id)).scalar_one()
+        asked = c.execute(select(imports.c.options).where(imports.c.job_id == chunk.job_id)).scalar_one()
         index = live_index(c, chunk.tenant, job.catalog)
         body = owners.read(c, vision.store, chunk.rows_object)
     check_model(vision, job.fingerprint)
@@ -39,7 +39,7 @@ def run(vision: Vision, chunk: Chunk, current: Step) -> None:
 
     objects = ChunkObjects(vision, chunk.tenant)
     rows, refused = _of_this_catalog(vision, chunk.tenant, job.catalog, list(read_rows(body, chunk)))
-    outcomes = refused + embed(vision, chunk.tenant, rows, options, objects)
+    outcomes = refused + embed(vision, chunk.tenant, rows, ImportOptions.from_json(asked), objects)
     segment = chunk_segment.build(vision, chunk.tenant, index, job.accept_no, outcomes)
     _append(vision, chunk, index, segment, outcomes, objects)
     current.note(rows=len(outcomes), embedded=_embedded(outcomes), bad=_bad(outcomes))
@@ -47,7 +47,7 @@ def run(vision: Vision, chunk: Chunk, current: Step) -> None:
 
 def _of_this_catalog(
     vision: Vision, tenant: str, catalog: str, rows: Sequence[ChunkRow]
-) -> tuple[list[ChunkRow], list[Outcome]]:
+) -> tuple[list[ChunkRow], list[RowOutcome]]:
     """A product's catalog is fixed: rows that name another catalog's product are bad."""
     query = select(products.c.id, products.c.catalog).where(
         products.c.tenant == tenant,
@@ -56,7 +56,7 @@ def _of_this_catalog(
     )
     with vision.db.read() as c:
         elsewhere = {row.id: row.catalog for row in c.execute(query)}
-    refused = [Outcome(row) for row in rows if row.row.id in elsewhere]
+    refused = [RowOutcome(row) for row in rows if row.row.id in elsewhere]
     for outcome in refused:
         home = elsewhere[outcome.row.row.id]
         outcome.blame("id", CATALOG_FIXED, f"this product belongs to catalog {home!r}")
@@ -66,9 +66,9 @@ def _of_this_catalog(
 def _append(
     vision: Vision,
     chunk: Chunk,
-    index: Row[Any],
-    segment: Segment,
-    outcomes: Sequence[Outcome],
+    index: LiveIndex,
+    segment: ChunkSegment,
+    outcomes: Sequence[RowOutcome],
     objects: ChunkObjects,
 ) -> None:
     stored = [item for o in outcomes for r in o.ready for item in r.stored]
@@ -94,14 +94,14 @@ def _append(
     vision.notifier.log_grew(index.id)
 
 
-def _tell_faults(c: Connection, chunk: Chunk, outcomes: Sequence[Outcome]) -> None:
+def _tell_faults(c: Connection, chunk: Chunk, outcomes: Sequence[RowOutcome]) -> None:
     faults = [fault for outcome in outcomes for fault in outcome.faults]
     if faults:
         here = {"job_id": chunk.job_id, "chunk": chunk.no}
         c.execute(insert(row_errors), [{**here, "no": no, **vars(f)} for no, f in enumerate(faults)])
 
 
-def _renew_validators(c: Connection, outcomes: Sequence[Outcome]) -> None:
+def _renew_validators(c: Connection, outcomes: Sequence[RowOutcome]) -> None:
     """Of images that a refresh found unchanged, but whose hosts name other validators now."""
     for one in (one for outcome in outcomes for one in outcome.unchanged):
         values = {"etag": one.etag, "last_modified": one.last_modified}
@@ -111,9 +111,9 @@ def _renew_validators(c: Connection, outcomes: Sequence[Outcome]) -> None:
         c.execute(update(images).where(images.c.id == one.image.id, changed).values(values))
 
 
-def _embedded(outcomes: Sequence[Outcome]) -> int:
+def _embedded(outcomes: Sequence[RowOutcome]) -> int:
     return sum(ready.embedded for outcome in outcomes for ready in outcome.ready)
 
 
-def _bad(outcomes: Sequence[Outcome]) -> int:
+def _bad(outcomes: Sequence[RowOutcome]) -> int:
     return sum(bool(outcome.faults) for outcome in outcomes)

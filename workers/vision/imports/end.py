@@ -10,10 +10,11 @@ from shared.catalog.burial import Buried, bury_older
 from shared.catalog.replaced import begin_replace
 from shared.db.tables import chunks, imports, manifest_ids, products
 from shared.index import log
-from shared.index.placement import live_index
+from shared.index.placement import LiveIndex, live_index
 from shared.index.versions import Version
 from shared.jobs import store
 from shared.jobs.ends import finish
+from shared.jobs.import_request import ImportOptions
 from shared.jobs.job import Claim, State, failure
 from workers.vision.deps import Vision
 
@@ -26,16 +27,18 @@ def run(vision: Vision, claim: Claim) -> None:
     with vision.db.read() as c:
         wanted = c.execute(select(imports).where(imports.c.job_id == claim.id)).one()
         counted = store.import_progress(c, claim.id)
-        index = live_index(c, claim.tenant, claim.catalog or "default")
+        index = live_index(c, claim.tenant, claim.of_catalog)
+    options = ImportOptions.from_json(wanted.options)
+    replaces = options.mode == "replace"
     bad = wanted.bad_rows + counted["bad_rows"]
-    outcome = _replace(vision, claim, index, wanted, bad) if wanted.options["mode"] == "replace" else {}
+    outcome = _replace(vision, claim, index, wanted, bad, force=options.force) if replaces else {}
     with vision.db.read() as c:
         in_catalog = c.execute(
             select(func.count())
             .select_from(products)
             .where(
                 products.c.tenant == claim.tenant,
-                products.c.catalog == claim.catalog,
+                products.c.catalog == claim.of_catalog,
                 products.c.deleted_no.is_(None),
             )
         ).scalar_one()
@@ -48,7 +51,7 @@ def run(vision: Vision, claim: Claim) -> None:
         "products_in_catalog": in_catalog,
         "ignored_columns": wanted.ignored_columns,
         "errors_url": f"/v1/imports/{claim.id}/errors" if bad else None,
-        "version": _version(vision, claim, index.id, replaced=wanted.options["mode"] == "replace"),
+        "version": _version(vision, claim, index.id, replaced=replaces),
         **outcome,
     }
     nothing_read = wanted.unreadable and not counted["chunks"]
@@ -73,25 +76,28 @@ def _unreadable(claim: Claim) -> dict[str, Any]:
 
 def _version(vision: Vision, claim: Claim, index_id: str, *, replaced: bool) -> str:
     """The version that shows all of it: the furthest position that any chunk reached, by shard."""
-    furthest: dict[int, tuple[int, str]] = {}
+    furthest: log.Positions = {}
     with vision.db.read() as c:
         if replaced:  # its deletes come after every chunk: where the log ends now
             return Version(index_id, log.positions(c, index_id)).encode()
         for reached in c.execute(select(chunks.c.versions).where(chunks.c.job_id == claim.id)).scalars():
-            for shard, (seq, chain) in (reached or {}).items():
-                furthest[int(shard)] = max(furthest.get(int(shard), (0, "")), (seq, chain))
+            for shard, place in (reached or {}).items():
+                position = log.Position(*place)
+                furthest[int(shard)] = max(furthest.get(int(shard), position), position)
     return Version(index_id, furthest).encode()
 
 
-def _replace(vision: Vision, claim: Claim, index: Row[Any], wanted: Row[Any], bad: int) -> dict[str, Any]:
+def _replace(
+    vision: Vision, claim: Claim, index: LiveIndex, wanted: Row[Any], bad: int, *, force: bool
+) -> dict[str, Any]:
     """Delete products that no row names, good or bad, and that are older than this import."""
     # What an unread rest names is not known, so not even force may delete it.
     too_bad = wanted.rows == 0 or bad > MAX_BAD_SHARE * wanted.rows
-    if wanted.unreadable or (too_bad and not wanted.options["force"]):
+    if wanted.unreadable or (too_bad and not force):
         return {"deleted": 0, "replace_refused": True}
     with vision.db.write() as c:
         store.hold(c, claim.id, claim.attempt)
-        begin_replace(c, claim.tenant, index.catalog, claim.accept_no or 0)
+        begin_replace(c, claim.tenant, index.catalog, claim.numbered)
     deleted = 0
     while (buried := _bury_some(vision, claim, index)).rows:
         deleted += buried.hidden
@@ -99,9 +105,9 @@ def _replace(vision: Vision, claim: Claim, index: Row[Any], wanted: Row[Any], ba
     return {"deleted": deleted, "replace_refused": False}
 
 
-def _bury_some(vision: Vision, claim: Claim, index: Row[Any]) -> Buried:
+def _bury_some(vision: Vision, claim: Claim, index: LiveIndex) -> Buried:
     """One transaction."""
     named = select(manifest_ids.c.product_id).where(manifest_ids.c.job_id == claim.id)
     with vision.db.write() as c:
         store.hold(c, claim.id, claim.attempt)
-        return bury_older(c, index, claim.accept_no or 0, spare=named)
+        return bury_older(c, index, claim.numbered, spare=named)

@@ -10,15 +10,20 @@ import logging
 import threading
 import time
 
+from sqlalchemy import Connection
+
 from shared.errors import LostClaim, TusouError, Unavailable
 from shared.jobs import chunks as chunk_rows
 from shared.jobs import claims
+from shared.jobs.chunks import Chunk
+from shared.jobs.job import Claim
 from shared.jobs.turns import Turn, next_turn, served
 from shared.telemetry import step
 from shared.topology import CHUNKS, PLAN
 from workers.vision import story
 from workers.vision.deps import Vision
 from workers.vision.imports import chunks, end, plan
+from workers.vision.imports.claiming import Claiming
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +35,7 @@ class ImportLoop:
 
     def __init__(self, vision: Vision) -> None:
         self._vision = vision
+        self._claiming = Claiming(vision)
         self._threads = [
             threading.Thread(target=self._run, name=f"import-{n}", daemon=True)
             for n in range(vision.settings.import_threads)
@@ -80,7 +86,8 @@ class ImportLoop:
 
     def _import(self, turn: Turn, stage: str, *, alone: bool) -> bool:
         vision = self._vision
-        with vision.db.write() as c:
+
+        def take(c: Connection) -> Claim | None:
             claim = claims.claim(
                 c,
                 turn.job_id,
@@ -90,29 +97,40 @@ class ImportLoop:
                 alone=alone,
                 fingerprint=vision.model.fingerprint,
             )
+            if claim is not None:
+                served(c, vision.db, turn.tenant)
+            return claim
+
+        with self._claiming.claimed(turn.job_id, take, lambda _: None) as claim:
             if claim is None:
                 return False
-            served(c, vision.db, turn.tenant)
-        try:
-            story.run(vision, claim, plan.run if stage == PLAN.name else end.run)
-        except Unavailable as error:
-            log.warning("import %s goes back: %s", claim.id, error.detail)
-            story.patiently(vision, lambda c: claims.hand_back(c, vision.settings.process, claim.id))
-        return True
+            try:
+                story.run(vision, claim, plan.run if stage == PLAN.name else end.run)
+            except Unavailable as error:
+                log.warning("import %s goes back: %s", claim.id, error.detail)
+                story.patiently(vision, lambda c: claims.hand_back(c, vision.settings.process, turn.job_id))
+            return True
 
     def _chunk(self, job_id: str, *, alone: bool) -> bool:
         vision = self._vision
-        with vision.db.write() as c:
-            chunk = chunk_rows.claim(
+
+        def take(c: Connection) -> Chunk | None:
+            return chunk_rows.claim(
                 c, vision.db, job_id, by=vision.settings.process, lease=vision.settings.lease, alone=alone
             )
-        if chunk is None:
-            return False
+
+        with self._claiming.claimed(job_id, take, lambda chunk: chunk.no) as chunk:
+            if chunk is not None:
+                self._run_chunk(chunk)
+            return chunk is not None
+
+    def _run_chunk(self, chunk: Chunk) -> None:
+        vision = self._vision
         try:
             with step("vision.chunk", job_id=chunk.job_id, chunk=chunk.no, attempt=chunk.attempt) as current:
                 chunks.run(vision, chunk, current)
         except LostClaim:
-            return True
+            return
         except TusouError as error:
             self._trouble(chunk, error)
         except Exception:
@@ -120,9 +138,8 @@ class ImportLoop:
             self._trouble(
                 chunk, TusouError("an unexpected error; the log of the vision worker has it", retryable=True)
             )
-        return True
 
-    def _trouble(self, chunk: chunk_rows.Chunk, error: TusouError) -> None:
+    def _trouble(self, chunk: Chunk, error: TusouError) -> None:
         """A dependency that is away comes back: open again. Anything else fails the import."""
         vision = self._vision
         if error.retryable and chunk.tries < CHUNKS.retry.tries:

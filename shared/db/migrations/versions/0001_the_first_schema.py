@@ -27,6 +27,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("hash"),
     )
     op.create_table(
+        "artefacts",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("fingerprint", sa.String(length=16), nullable=False),
+        sa.Column("files", sa.JSON(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "version"),
+    )
+    op.create_table(
         "catalogs",
         sa.Column("tenant", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
@@ -56,9 +66,9 @@ def upgrade() -> None:
         sa.Column("route", sa.String(length=64), nullable=False),
         sa.Column("key", sa.String(length=255), nullable=False),
         sa.Column("body_hash", sa.String(length=64), nullable=False),
-        sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("job_id", sa.String(length=64), nullable=True),
         sa.Column("location", sa.Text(), nullable=True),
+        sa.Column("accept_no", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "route", "key"),
     )
@@ -293,8 +303,8 @@ def upgrade() -> None:
         sa.Column("sealed_rows_logged", sa.BigInteger(), nullable=False),
         sa.Column("seal_wanted", sa.Boolean(), nullable=False),
         sa.Column("changed_at", sa.Double(), nullable=True),
-        sa.Column("build_holder", sa.String(length=128), nullable=True),
-        sa.Column("build_lease_until", sa.Double(), nullable=True),
+        sa.Column("seal_holder", sa.String(length=128), nullable=True),
+        sa.Column("seal_lease_until", sa.Double(), nullable=True),
         sa.PrimaryKeyConstraint("index_id", "shard"),
     )
     op.create_table(
@@ -362,6 +372,24 @@ def upgrade() -> None:
         batch_op.create_index("chunks_open", ["state", "job_id", "suspect", "no"], unique=False)
 
     op.create_table(
+        "explanations",
+        sa.Column("job_id", sa.String(length=64), nullable=False),
+        sa.Column("item", sa.Integer(), nullable=False),
+        sa.Column("hit", sa.Integer(), nullable=False),
+        sa.Column("made_by", sa.String(length=64), nullable=False),
+        sa.Column("query_image", sa.String(length=64), nullable=False),
+        sa.Column("result_image", sa.String(length=64), nullable=False),
+        sa.Column("query_object", sa.String(length=200), nullable=True),
+        sa.Column("result_object", sa.String(length=200), nullable=True),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("job_id", "item", "hit"),
+    )
+    with op.batch_alter_table("explanations", schema=None) as batch_op:
+        batch_op.create_index("explanations_made_by", ["made_by"], unique=False)
+        batch_op.create_index("explanations_query_image", ["query_image"], unique=False)
+        batch_op.create_index("explanations_result_image", ["result_image"], unique=False)
+
+    op.create_table(
         "imports",
         sa.Column("job_id", sa.String(length=64), nullable=False),
         sa.Column("tenant", sa.String(length=64), nullable=False),
@@ -413,6 +441,12 @@ def downgrade() -> None:
     op.drop_table("parts")
     op.drop_table("manifest_ids")
     op.drop_table("imports")
+    with op.batch_alter_table("explanations", schema=None) as batch_op:
+        batch_op.drop_index("explanations_result_image")
+        batch_op.drop_index("explanations_query_image")
+        batch_op.drop_index("explanations_made_by")
+
+    op.drop_table("explanations")
     with op.batch_alter_table("chunks", schema=None) as batch_op:
         batch_op.drop_index("chunks_open")
 
@@ -479,5 +513,6 @@ def downgrade() -> None:
     op.drop_table("holdings")
     op.drop_table("counters")
     op.drop_table("catalogs")
+    op.drop_table("artefacts")
     op.drop_table("api_keys")
     # ### end Alembic commands ###

@@ -1,4 +1,4 @@
-"""A part of a shard, its head or one sealed segment, and what a reader sees of it."""
+"""A set of rows of a shard, its head or one sealed segment, and what a reader sees of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workers.indexer.engine.ranking import Ranking
 from workers.indexer.engine.texts import Texts
 
 
-class Part(Protocol):
+class RowSet(Protocol):
     """Rows are numbered from 0 and never change, but for their columns."""
 
     @property
@@ -35,17 +35,17 @@ class Part(Protocol):
 
     @property
     def columns(self) -> FilterColumns:
-        """The writer's; readers use those of their PartView."""
+        """The writer's; readers use those of their RowSetView."""
 
     def ranking(self, rows: int, allowed: Mask | None, query: ShardQuery) -> Ranking:
         """Over the first `rows` rows; over those of them that are `allowed`, where a mask is given."""
 
 
 @dataclass(frozen=True)
-class PartView:
-    """Immutable: a part and its columns as they were when the view was published."""
+class RowSetView:
+    """Immutable: a set of rows and its columns as they were when the view was published."""
 
-    part: Part
+    row_set: RowSet
     columns: ColumnsView
 
     @property
@@ -61,13 +61,13 @@ class PartView:
         excluded = [
             row
             for row in (
-                *self.part.products.find(query.exclude_products),
-                *self.part.images.find(query.exclude_images),
+                *self.row_set.products.find(query.exclude_products),
+                *self.row_set.images.find(query.exclude_images),
             )
             if row < rows
         ]
         if not (tests or excluded or self.columns.dead):
-            return self.part.ranking(rows, None, query) if rows else None
+            return self.row_set.ranking(rows, None, query) if rows else None
         allowed = self.columns.allowed(tests)
         allowed[excluded] = False
-        return self.part.ranking(rows, allowed, query) if allowed.any() else None
+        return self.row_set.ranking(rows, allowed, query) if allowed.any() else None

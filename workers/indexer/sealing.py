@@ -1,4 +1,4 @@
-"""Sealing: the keeper asks, the index worker that gets the shard's lease builds, in a thread of its own."""
+"""Sealing: the keeper asks, the index worker that gets the shard's lease seals it, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ LEASE_S = 60.0
 RENEW_EVERY_S = 15.0
 
 
-class Builder:
-    """`asked` is called with the rows of each poll; one build at a time."""
+class Sealer:
+    """`asked` is called with the rows of each poll; one shard at a time."""
 
     def __init__(self, indexer: Indexer) -> None:
         self._indexer = indexer
         self._asked: list[Row[Any]] = []
-        self._loop = Repeating("build", self._build_asked, LOOK_EVERY_S)
+        self._loop = Repeating("sealing", self._seal_asked, LOOK_EVERY_S)
 
     def start(self) -> None:
         self._loop.start()
@@ -41,29 +41,29 @@ class Builder:
     def asked(self, rows: list[Row[Any]]) -> None:
         self._asked = [row for row in rows if row.seal_wanted]
 
-    def _build_asked(self) -> None:
+    def _seal_asked(self) -> None:
         for row in self._asked:
             held = self._indexer.shards.get((row.index_id, row.shard))
             if held is None or self._loop.ended:
                 continue
             try:
-                self.build(held, row.tenant)
+                self.seal(held, row.tenant)
             except Exception:
                 # FAISS raises bare RuntimeErrors; sealing of other shards goes on.
                 log.exception("shard %s/%d could not be sealed", row.index_id, row.shard)
 
-    def build(self, held: Held, tenant: str) -> bool:
+    def seal(self, held: Held, tenant: str) -> bool:
         """Seal one shard if its lease can be had; true when a snapshot went live."""
         if not self._lease(held):
             return False
         renewing = Repeating("renew", lambda: self._renew(held), RENEW_EVERY_S)
         renewing.start()
         try:
-            return self._seal(held, tenant)
+            return self._make_snapshot(held, tenant)
         finally:
             renewing.stop(1.0)
 
-    def _seal(self, held: Held, tenant: str) -> bool:
+    def _make_snapshot(self, held: Held, tenant: str) -> bool:
         with (
             step("index.seal", index=held.index_id, shard=held.shard) as current,
             tempfile.TemporaryDirectory(dir=self._indexer.cache, prefix="seal-") as folder,
@@ -83,9 +83,9 @@ class Builder:
                     shards.c.index_id == held.index_id,
                     shards.c.shard == held.shard,
                     shards.c.seal_wanted,
-                    or_(shards.c.build_lease_until.is_(None), shards.c.build_lease_until < now()),
+                    or_(shards.c.seal_lease_until.is_(None), shards.c.seal_lease_until < now()),
                 )
-                .values(build_holder=self._indexer.settings.process, build_lease_until=now() + LEASE_S)
+                .values(seal_holder=self._indexer.settings.process, seal_lease_until=now() + LEASE_S)
             )
         return taken.rowcount == 1
 
@@ -96,7 +96,7 @@ class Builder:
                 .where(
                     shards.c.index_id == held.index_id,
                     shards.c.shard == held.shard,
-                    shards.c.build_holder == self._indexer.settings.process,
+                    shards.c.seal_holder == self._indexer.settings.process,
                 )
-                .values(build_lease_until=now() + LEASE_S)
+                .values(seal_lease_until=now() + LEASE_S)
             )

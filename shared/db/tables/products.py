@@ -1,4 +1,4 @@
-"""The catalogue: products and their images."""
+"""The catalogue: catalogs, products and their images."""
 
 from __future__ import annotations
 
@@ -17,6 +17,16 @@ from sqlalchemy import (
 )
 
 from shared.db.tables.base import FINGERPRINT, HASH, ID, OBJECT, TENANT, metadata
+
+catalogs = Table(
+    "catalogs",
+    metadata,
+    Column("tenant", TENANT, primary_key=True),
+    Column("name", String(64), primary_key=True),
+    # accept_no of the newest `replace` or purge: an older import brings no product back after it.
+    Column("replaced_no", BigInteger, nullable=False, server_default="0"),
+    Column("created_at", Double, nullable=False),
+)
 
 products = Table(
     "products",

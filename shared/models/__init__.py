@@ -1,0 +1,1 @@
+"""The model registry: trained models as immutable versions in the object store."""

@@ -1,0 +1,22 @@
+"""The items of an answer: hits with their products, and what the item is."""
+
+from pathlib import Path
+
+from shared.answer.join import join
+from shared.answer.merge import Hit
+from shared.answer.outcome import Item
+from shared.images.box import WHOLE
+from tests.index_rig import Rig, unit
+
+
+def test_the_classifier_has_its_say_in_the_categories(tmp_path: Path) -> None:
+    """Two neighbours vote one half each; the classifier gives shoes 0.8: (0.5 + 0.8 + 0.2 * 0.5) / 2."""
+    rig = Rig(f"sqlite:///{tmp_path / 'tusou.db'}", tmp_path)
+    rig.put("a", unit(1), category="dress")
+    rig.put("b", unit(1), category="shoe")
+    item = Item(WHOLE, None, None, b"", (("SHOE", 0.8), ("teapot", 0.2)))
+    hits = [Hit(0.9, "a", "x", 0, WHOLE), Hit(0.9, "b", "y", 0, WHOLE)]
+    with rig.db.read() as c:
+        (answer,) = join(c, "shop", (item,), [hits], limit=10, no_match_below=None)
+    assert answer["categories"] == [{"name": "shoe", "score": 0.7}, {"name": "dress", "score": 0.3}]
+    assert (answer["label"], answer["label_score"]) == ("shoe", 0.7)

@@ -1,0 +1,86 @@
+"""`tusou train` and its like: a stand-in for the trainer says what a trainer would."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.cli.training import process
+from services.cli.training.view import measured_table
+from services.cli.trouble import Trouble
+
+EPOCH = {"event": "epoch", "number": 0, "stage": 0, "rate": 0.1, "loss": 0.5, "seconds": 2.0}
+
+
+def trainer_saying(monkeypatch: pytest.MonkeyPatch, *lines: str, code: int = 0) -> None:
+    script = f"import sys; print(*{list(lines)!r}, sep='\\n'); sys.exit({code})"
+    monkeypatch.setattr(process, "_TRAINER", ("-c", script))
+
+
+def test_epochs_and_help_are_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    epoch = json.dumps(EPOCH | {"validation": {"accuracy": 0.75}})
+    trainer_saying(monkeypatch, epoch, "Usage: of the trainer", json.dumps({"event": "of a later version"}))
+    assert process.run_trainer(["train", "data"]) == 0
+    told = capsys.readouterr().out
+    assert "epoch 0  loss 0.5000  validation:  accuracy 0.7500  2 s" in told
+    assert "Usage: of the trainer" in told
+
+
+def test_what_the_trainer_calls_failed_is_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer_saying(monkeypatch, '{"event": "failed", "code": "x", "error": "there is no data"}', code=1)
+    with pytest.raises(Trouble, match="there is no data"):
+        process.run_trainer(["train", "data"])
+
+
+def test_an_exit_status_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer_saying(monkeypatch, code=2)
+    assert process.run_trainer(["train", "--nonsense"]) == 2
+
+
+def test_the_loss_stands_beside_the_bytes(capsys: pytest.CaptureFixture[str]) -> None:
+    def figures(name: str, size: int, r1: float | None) -> dict[str, Any]:
+        return {"name": name, "bytes": size, "images_per_s": 10.0, "r1": r1, "accuracy": None}
+
+    measured_table([figures("bars", 14_000_000, 0.681), figures("bars-int8", 3_900_000, 0.675)])
+    told = capsys.readouterr().out
+    assert "14.00 MB" in told
+    assert "28% of it" in told
+    assert "+0.0060" in told
+
+
+def test_ctrl_c_ends_the_trainer_and_says_how_to_go_on(tmp_path: Path) -> None:
+    """The terminal's signal reaches the command line alone; the trainer gets its own, and is waited for."""
+    ended = tmp_path / "ended"
+    trainer = (
+        "import pathlib, time\n"
+        "try:\n"
+        "    print('ready', flush=True)\n"
+        "    time.sleep(60)\n"
+        f"except KeyboardInterrupt: pathlib.Path({str(ended)!r}).touch()\n"
+    )
+    script = (
+        "from services.cli.training import process\n"
+        f"process._TRAINER = ('-c', {trainer!r})\n"
+        "raise SystemExit(process.run_trainer(['train', 'my data', '--name', 'x']))"
+    )
+    command = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert command.stdout is not None
+    assert command.stdout.readline() == "ready\n"
+    os.kill(command.pid, signal.SIGINT)
+    _, said = command.communicate(timeout=30)
+
+    assert command.returncode == 130
+    assert ended.exists()
+    assert "the same command goes on from the last checkpoint" in said
+    assert "tusou train 'my data' --name x" in said

@@ -1,0 +1,74 @@
+"""The commands that make models for serving: an ONNX file for the edge, and a network's better variant."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from shared.errors import InvalidRequest
+from workers.models.torchvision_nets import ARCHITECTURES
+from workers.models.variant import RECOMMENDED, write_variant
+from workers.trainer.data.example import Example
+from workers.trainer.data.split import Shares
+from workers.trainer.export import export as write_export
+from workers.trainer.finding import find_model
+from workers.trainer.progress import json_lines
+from workers.trainer.runs import part_of
+from workers.trainer.sources import read_data
+
+_PHOTOS: Final = (".jpg", ".jpeg", ".png", ".webp")
+
+Out = Annotated[Path, typer.Option(help="Folder to make.")]
+Weights = Annotated[str, typer.Option(help="Published weights: a file or folder; else a download.")]
+
+
+def export(
+    model: Annotated[
+        str, typer.Argument(help="A folder, NAME or NAME@VERSION of the registry, or built in.")
+    ],
+    out: Out,
+    data: Annotated[
+        Path | None, typer.Option(help="Labelled pictures: they show what is lost, and give int8 its ranges.")
+    ] = None,
+    onnx: Annotated[bool, typer.Option("--onnx", help="For ONNX Runtime, which is all there is.")] = True,
+    int8: Annotated[bool, typer.Option("--int8", help="In 8-bit integers: a quarter of the bytes.")] = False,
+    part: Annotated[str, typer.Option(help="train, validation, test or all, of the data.")] = "all",
+    most: Annotated[int, typer.Option(min=8, help="Pictures that are looked at, at most.")] = 1_000,
+    seed: Annotated[int, typer.Option(help="Of the choice among them.")] = 0,
+    weights: Weights = "",
+    threads: Annotated[int, typer.Option(min=0, help="0: all cores")] = 0,
+) -> None:
+    """Write a model as an ONNX file for the edge, and tell what it is worth there."""
+    opened = find_model(model, weights=weights)
+    examples: list[Example] = []
+    if data is not None:
+        examples = list(part_of(read_data(data, shares=Shares(0, 0), seed=seed), part))
+        random.Random(seed).shuffle(examples)  # noqa: S311 - no secret hangs on it
+    made = write_export(opened, out, examples[:most], int8=int8, threads=threads)
+    for figures in made.measured:
+        json_lines({"event": "measured", **asdict(figures)})
+    json_lines({"event": "exported", "folder": str(out), "fingerprint": made.artefact.fingerprint})
+
+
+def variant(
+    base: Annotated[str, typer.Argument(help=f"A built-in network: {', '.join(ARCHITECTURES)}.")],
+    sample: Annotated[Path, typer.Option(help="Folder of photos on which whitening is fitted.")],
+    out: Out,
+    name: Annotated[str, typer.Option(help="The model's name; else NETWORK-plus.")] = "",
+    weights: Weights = "",
+) -> None:
+    """Write a network with the recommended input, pooling, averaging, whitening and descriptor.
+
+    More than 512 photos, none of them of the catalogue that is to be searched.
+    """
+    if base not in ARCHITECTURES:
+        raise InvalidRequest(f"there is no network {base!r}; there are: {', '.join(ARCHITECTURES)}")
+    photos = sorted(path for path in sample.rglob("*") if path.suffix.lower() in _PHOTOS)
+    if len(photos) <= (RECOMMENDED.dim or 0):
+        raise InvalidRequest(f"{sample} holds {len(photos)} photos; more than {RECOMMENDED.dim} are needed")
+    made = write_variant(out, base, RECOMMENDED, photos, name=name or f"{base}-plus", weights=weights or None)
+    json_lines({"event": "exported", "folder": str(out), "fingerprint": made.fingerprint})

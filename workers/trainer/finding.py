@@ -1,0 +1,41 @@
+"""From what a person calls a model to the model: a folder, a built-in network, or one of the registry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shared.db.engine import Database
+from shared.errors import InvalidRequest
+from shared.models.stored import StoredModels
+from shared.settings import Settings
+from shared.storage.open import open_store
+from workers.models.artefact_files import Opened, open_folder, open_stored
+from workers.models.exported import exported
+from workers.models.torchvision_nets import ARCHITECTURES
+from workers.models.weights import find_weights
+
+
+def find_model(reference: str, *, weights: str = "") -> Opened:
+    """`weights` are those of a built-in network, as `find_weights` takes them.
+
+    Raises InvalidRequest where there is none, WeightsMissing, and TusouError for one that cannot be trusted.
+    """
+    settings = Settings()
+    if opened := open_folder(Path(reference).expanduser()):
+        return opened
+    if reference in ARCHITECTURES:
+        source = find_weights(reference, weights=weights or None, fetch_object=None)
+        return exported(reference, source, cache=settings.home / "models")
+    if opened := _registered(reference, settings):
+        return opened
+    raise InvalidRequest(
+        f"there is no model {reference!r}: no folder of one, none in the registry (`tusou models list`); "
+        f"built in are {', '.join(ARCHITECTURES)}"
+    )
+
+
+def _registered(reference: str, settings: Settings) -> Opened | None:
+    # Looking for a model must not make an embedded database where there is none.
+    if not settings.database_url and not (settings.home / "tusou.db").exists():
+        return None
+    return open_stored(reference, StoredModels(Database(settings.sql_url), open_store(settings.store_url)))
