@@ -25,6 +25,7 @@ from shared.messages import PartMessage
 from shared.topology import INDEX_SEARCH, LOOKUP
 
 AT_ONCE = 200
+LOOK_AGAIN_S = 0.5
 
 _TOO_LATE = jobs.c.answer_by < now()
 _PARTIAL_DUE = and_(jobs.c.partial_at < now(), exists().where(parts.c.job_id == jobs.c.id))
@@ -115,17 +116,16 @@ def _came(c: Connection, job_id: str) -> set[str]:
 
 def _hedge(db: Database, dispatcher: Dispatcher, row: Row[Any], replica_seen: float) -> None:
     with db.write() as c:
+        # Nobody would read it, and a queue without readers grows for as long as its group is away.
+        asked = (set(row.groups) - _came(c, row.id)) & groups_seen(c, replica_seen)
         # Each time the search is twice as old: a message lost with its broker is sent again, and a slow
-        # group is not flooded.
+        # group is not flooded. One that is away may be back in a moment, after the database itself was away.
+        wait = now() - jobs.c.handed_at if asked else LOOK_AGAIN_S
         mine = c.execute(
             update(jobs)
             .where(jobs.c.id == row.id, jobs.c.attempt == row.attempt, jobs.c.hedge_at == row.hedge_at)
-            .values(hedge_at=now() + (now() - jobs.c.handed_at))
+            .values(hedge_at=now() + wait)
         )
-        if not mine.rowcount:
-            return
-        missing = set(row.groups) - _came(c, row.id)
-        # Nobody would read it, and a queue without readers grows for as long as its group is away.
-        asked = missing & groups_seen(c, replica_seen)
-    for group in sorted(asked):
-        dispatcher.send(INDEX_SEARCH, PartMessage(row.id, group, row.attempt), group=group)
+    if mine.rowcount:
+        for group in sorted(asked):
+            dispatcher.send(INDEX_SEARCH, PartMessage(row.id, group, row.attempt), group=group)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.signals import hear_ctrl_c
 from tests.trainer_rig import picture
 
 _NEEDED = ("torch", "torchmetrics", "pytorch_metric_learning", "onnxruntime", "onnx")
@@ -58,7 +59,7 @@ def test_ctrl_c_keeps_the_epochs_that_are_done(place: Path) -> None:
     arguments = ["train", "data", "--name", "interrupted", *recipe(epochs=200)]
     command = subprocess.Popen(
         [*TUSOU, *arguments], cwd=place, env=environment(place), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=hear_ctrl_c,
     )  # fmt: skip
     assert command.stdout is not None
     assert command.stdout.readline().startswith("epoch 0")
@@ -70,7 +71,7 @@ def test_ctrl_c_keeps_the_epochs_that_are_done(place: Path) -> None:
     assert "Traceback" not in said
     again = subprocess.Popen(
         [*TUSOU, *arguments], cwd=place, env=environment(place), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=hear_ctrl_c,
     )  # fmt: skip
     assert again.stdout is not None
     assert again.stdout.readline().startswith("goes on after ")

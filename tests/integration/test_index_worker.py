@@ -227,6 +227,19 @@ def test_a_group_that_nobody_serves_is_not_asked_again(two_groups: Rig) -> None:
     assert two_groups.silent.sent == []
 
 
+def test_a_group_that_comes_back_is_asked_within_a_second(two_groups: Rig) -> None:
+    """However old the search is by then: its waits double only while somebody is asked."""
+    one = two_groups.worker("w1", "g1")
+    job_id = two_groups.job(unit(7))
+    with two_groups.db.write() as c:
+        values = {"handed_at": now() - 8, "hedge_at": now() - 1}
+        c.execute(update(jobs).where(jobs.c.id == job_id).values(**values))
+    keep_time(two_groups.db, one.indexer.finisher, two_groups.silent, replica_seen=5)
+    with two_groups.db.read() as c:
+        wait = c.execute(select(jobs.c.hedge_at - now()).where(jobs.c.id == job_id)).scalar_one()
+    assert wait < 1
+
+
 def test_a_search_is_not_partial_without_the_part_that_its_version_names(two_groups: Rig) -> None:
     one = two_groups.worker("w1", "g1")
     one.catch_up()

@@ -15,6 +15,7 @@ import pytest
 from services.cli.training import process
 from services.cli.training.view import measured_table
 from services.cli.trouble import Trouble
+from tests.signals import hear_ctrl_c
 
 EPOCH = {"event": "epoch", "number": 0, "stage": 0, "rate": 0.1, "loss": 0.5, "seconds": 2.0}
 
@@ -73,8 +74,9 @@ def test_ctrl_c_ends_the_trainer_and_says_how_to_go_on(tmp_path: Path) -> None:
         "raise SystemExit(process.run_trainer(['train', 'my data', '--name', 'x']))"
     )
     command = subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=hear_ctrl_c,
+    )  # fmt: skip
     assert command.stdout is not None
     assert command.stdout.readline() == "ready\n"
     os.kill(command.pid, signal.SIGINT)
