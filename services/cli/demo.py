@@ -13,8 +13,8 @@ from services.cli.client import Client
 from services.cli.embedded.address import free_port, is_free
 from services.cli.embedded.serve import keep, stack_for, stop_on_signals, wait_ready
 from services.cli.embedded.stack import Stack
-from services.cli.main import INTERRUPTED
 from services.cli.sample.catalog import Sample, write_sample
+from services.cli.trouble import INTERRUPTED
 from shared.settings import Settings
 
 DESCRIPTOR = "descriptor"

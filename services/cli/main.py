@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-INTERRUPTED = 130  # what a shell says of a program that Ctrl-C ended
-
 
 def main() -> None:
     """Known trouble exits with 1, and never with a traceback."""
@@ -13,4 +11,6 @@ def main() -> None:
 
         run()
     except KeyboardInterrupt:
+        from services.cli.trouble import INTERRUPTED
+
         raise SystemExit(INTERRUPTED) from None

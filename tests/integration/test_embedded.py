@@ -17,8 +17,7 @@ import pytest
 from services.cli.embedded.address import check_address, free_port
 from services.cli.embedded.child import Child
 from services.cli.embedded.stack import DidNotStart, Stack
-from services.cli.main import INTERRUPTED
-from services.cli.trouble import Trouble
+from services.cli.trouble import INTERRUPTED, Trouble
 from shared.settings import Settings
 
 UP = [sys.executable, "-P", "-c", "from services.cli.main import main; main()", "up"]

@@ -17,7 +17,7 @@ from shared.errors import TusouError
 from workers.models.artefact import TORCHVISION, Artefact
 from workers.models.engine import cores
 from workers.models.onnx_export import to_onnx
-from workers.models.preprocess import Preprocess
+from workers.models.published import published_preprocess
 from workers.models.state import State, load_found, unfit
 from workers.models.torch_engine import Divided, GeneralisedMean, TorchEngine
 
@@ -80,7 +80,7 @@ def load(name: str, source: Path | bytes | None) -> tuple[Artefact, State]:
         name=name,
         architecture=describe(name),
         dim=architecture.dim,
-        preprocess=_preprocess(architecture.weights),
+        preprocess=published_preprocess(architecture.weights),
         labels=tuple(architecture.weights.meta["categories"]),
         training={"weights": f"torchvision's layout, {architecture.weights}"},
     )
@@ -138,15 +138,3 @@ def _pooled(net: nn.Module, found: Architecture, exponent: float) -> Divided:
         raise TusouError("this network's features have no map to pool", code="no_engine")
     head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), net.get_submodule(found.head))
     return Divided(net.get_submodule(found.maps), head, GeneralisedMean(exponent))
-
-
-def _preprocess(weights: WeightsEnum) -> Preprocess:
-    published = weights.transforms()
-    return Preprocess(
-        resize=published.resize_size[0],
-        crop=published.crop_size[0],
-        interpolation=published.interpolation.value,
-        fit="center",
-        mean=tuple(published.mean),
-        std=tuple(published.std),
-    )

@@ -10,8 +10,8 @@ from types import FrameType
 import typer
 
 from services.cli.embedded.stack import Stack
-from services.cli.main import INTERRUPTED
 from services.cli.show import console, errors
+from services.cli.trouble import INTERRUPTED
 from shared.settings import Settings
 
 

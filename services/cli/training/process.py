@@ -13,9 +13,8 @@ import typer
 
 from services.cli import show
 from services.cli.embedded.child import die_with_parent
-from services.cli.main import INTERRUPTED
 from services.cli.training.view import View
-from services.cli.trouble import Trouble
+from services.cli.trouble import INTERRUPTED, Trouble
 
 # An epoch's checkpoint is written at once or not at all, so there is little to wait for.
 _PATIENCE_S: Final = 10.0

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from torchvision.models import WeightsEnum
-
 from shared.errors import InvalidRequest
 from workers.models.preprocess import Preprocess
+from workers.models.published import published_preprocess
 from workers.models.state import load_found, unfit
 from workers.models.weights import find_weights
 from workers.trainer.networks.catalogue import NETWORKS, Own, Published
@@ -44,7 +43,11 @@ def preprocess_of(name: str, side: int | None = None) -> Preprocess:
     Raises InvalidRequest where the network has one size only.
     """
     found = _of(name)
-    preprocess = found.preprocess if isinstance(found, Own) else found.preprocess or _published(found.weights)
+    preprocess = (
+        found.preprocess
+        if isinstance(found, Own)
+        else found.preprocess or published_preprocess(found.weights)
+    )
     if side is None or side == preprocess.crop:
         return preprocess
     if isinstance(found, Own) or found.cut is transformer:
@@ -65,15 +68,3 @@ def _fill(name: str, net: Any, found: Published, weights: str) -> None:
         net.load_state_dict(state, strict=True)
     except RuntimeError as error:
         raise unfit(name, f"they are another network's: {error}") from error
-
-
-def _published(weights: WeightsEnum) -> Preprocess:
-    published = weights.transforms()
-    return Preprocess(
-        resize=published.resize_size[0],
-        crop=published.crop_size[0],
-        interpolation=published.interpolation.value,
-        fit="center",
-        mean=tuple(published.mean),
-        std=tuple(published.std),
-    )
