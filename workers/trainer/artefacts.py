@@ -44,7 +44,7 @@ def write_artefact(
         architecture=f"trainer {recipe['network']}, embedding of {recipe['dim'] or 'its features'}",
         dim=network.dim,
         preprocess=trained.preprocess,
-        labels=trained.labels,
+        labels=trained.labels if network.classifier else (),
         version=version,
         no_confident_match=no_confident_match,
         training=trained.facts,

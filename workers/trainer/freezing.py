@@ -33,7 +33,8 @@ def parameter_groups(
 
     Biases and what normalisation scales by do not decay (He and others, "Bag of tricks", CVPR 2019, 3.1).
     """
-    head = [*network.projection.parameters(), *network.classifier.parameters()]
+    heads = (network.projection, network.classifier)
+    head = [p for each in heads if each is not None for p in each.parameters()]
     body = [p for p in network.blocks.parameters() if p.requires_grad]
     parts = ((body, stage.body_rate), (head, 1.0), (list(objective.parameters()), recipe.proxy_rate))
     return [

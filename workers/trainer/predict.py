@@ -15,12 +15,19 @@ from workers.trainer.networks.network import Network
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """`probabilities` (n, classes) and `embeddings` (n, dim) of unit length, float32; numbers (n,)."""
+    """`probabilities` (n, classes) and `embeddings` (n, dim) of unit length, float32; numbers (n,).
+
+    A network without a classifier has no classes, and neither accuracy nor loss.
+    """
 
     probabilities: NDArray[np.float32]
     embeddings: NDArray[np.float32]
     labels: NDArray[np.int64]
     groups: NDArray[np.int64]
+
+    @property
+    def classified(self) -> bool:
+        return self.probabilities.shape[1] > 0
 
     @property
     def accuracy(self) -> float:

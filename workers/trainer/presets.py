@@ -69,11 +69,32 @@ def metric(network: str = "mobilenet_v2", head: int = 4, tuned: int = 6) -> Reci
     )
 
 
+def tiny(epochs: int = 60) -> Recipe:
+    """From scratch: each thing is a class of its own, told apart from all others in any view of it.
+
+    Parametric instance discrimination (Cao and others, "Parametric instance classification", NeurIPS 2020),
+    which needs no categories and no other network. It has no classifier; the last epoch is taken.
+    """
+    return Recipe(
+        network="tiny",
+        stages=(Stage(epochs, rate=2e-3),),
+        batch=128,
+        augmentation="instance",
+        classify=0.0,
+        metric="softmax",
+        target="group",
+        weight_decay=0.05,
+        patience=epochs,
+        watch="none",
+    )
+
+
 PRESETS: Final[dict[str, Callable[[], Recipe]]] = {
     "classic": classic,
     "digits": digits,
     "transfer": transfer,
     "metric": metric,
+    "tiny": tiny,
 }
 
 

@@ -13,7 +13,7 @@ from workers.trainer.data.augment import NAMES as AUGMENTATIONS
 
 METRIC_LOSSES: Final = ("none", "softmax", "arcface", "proxy_anchor")
 OPTIMIZERS: Final = ("adamw", "sgd")
-WATCHED: Final = ("accuracy", "r1")
+WATCHED: Final = ("accuracy", "r1", "none")
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Recipe:
 
     `classify` and `metric_weight` weigh cross-entropy and metric loss in their sum. `per_class` > 0 draws so
     many pictures of each class in a batch (PK sampling). `target` is what the metric loss tells apart: label
-    or group (product). `watch` is the figure of the validation part by which the best epoch is chosen.
+    or group (product, or a photo of its own). `watch` is the figure of the validation part by which the best
+    epoch is chosen; with "none" it is the last. Without `classify` a network has no classifier.
     """
 
     network: str

@@ -12,12 +12,12 @@ from workers.trainer.predict import predict
 def validate(network: Network, feed: Feed) -> dict[str, float]:
     """Accuracy, loss and R@1 by label, each picture asked for among other groups; {} for no pictures.
 
-    R@1 is left out where no label has two groups.
+    R@1 is left out where no label has two groups, the others where nothing classifies.
     """
     if not len(feed.pictures):
         return {}
     found = predict(network, feed.everything(), feed.start)
-    figures = {"accuracy": found.accuracy, "loss": found.loss}
+    figures = {"accuracy": found.accuracy, "loss": found.loss} if found.classified else {}
     gallery = Gallery(found.embeddings, found.labels, found.groups, found.groups)
     neighbours = retrieval(by_label(gallery, depth=10), depth=10)
     if neighbours:

@@ -70,6 +70,16 @@ def _strong(preprocess: Preprocess) -> View:
     return View(preprocess, tuple(steps), crops=True)
 
 
+def _instance(preprocess: Preprocess) -> View:
+    """For telling each thing from all others: another crop, angle and light, but nearly its own colour.
+
+    A shop's things differ in colour, so there is no grey and little hue, which SimCLR has.
+    """
+    tilt = v2.RandomPerspective(0.3, p=0.5, interpolation=InterpolationMode.BILINEAR, fill=127)
+    light = v2.RandomApply([v2.ColorJitter(brightness=0.4, contrast=0.3, saturation=0.3, hue=0.03)], p=0.8)
+    return View(preprocess, (*_cropped(preprocess, (0.25, 1.0)), tilt, light), crops=True)
+
+
 def _cropped(preprocess: Preprocess, scale: tuple[float, float]) -> tuple[Any, Any]:
     interpolation = InterpolationMode(preprocess.interpolation)
     return (
@@ -83,5 +93,6 @@ _VIEWS: Final[dict[str, Callable[[Preprocess], View]]] = {
     "digits": _digits,
     "gentle": _gentle,
     "strong": _strong,
+    "instance": _instance,
 }
 NAMES: Final = tuple(_VIEWS)

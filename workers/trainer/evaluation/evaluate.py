@@ -66,9 +66,9 @@ def evaluate(
     return Report(
         title=title,
         facts=facts,
-        classification=classification(predictions, labels),
+        classification=classification(predictions, labels) if predictions.classified else None,
         retrieval_by_label=retrieval(by_label(gallery)),
         retrieval_by_product=retrieval(by_product(gallery)),
-        mistakes=worst_mistakes(examples, predictions, labels),
+        mistakes=worst_mistakes(examples, predictions, labels) if predictions.classified else (),
         history=course.history if course else (),
     )

@@ -43,6 +43,7 @@ _TO_ONE: Final = Preprocess(
 NETWORKS: Final[dict[str, Own | Published]] = {
     "classic": Own(small.classic, 64, small.DIGITS),
     "digits": Own(small.digits, 128, small.DIGITS),
+    "tiny": Own(small.tiny, 256, small.TINY),
     "alexnet": Published(
         models.alexnet, cuts.dense, models.AlexNet_Weights.IMAGENET1K_V1, head="classifier.6"
     ),
