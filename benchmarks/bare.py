@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from PIL import Image
 
-from benchmarks.shop import MODEL, weights
+from benchmarks.shop import ENGINE, MODEL, weights
 from workers.models.geometry import prepare
 from workers.models.port import Model
 from workers.models.registry import load_model
@@ -19,7 +19,7 @@ DECODE_THREADS = 2
 
 class Bare:
     def __init__(self) -> None:
-        self.model: Model = load_model(MODEL, weights=weights(), device="auto", threads=0)
+        self.model: Model = load_model(MODEL, weights=weights(), engine=ENGINE)
         self.model.warmup([1, 8])
 
     def decode(self, photo: bytes) -> np.ndarray:

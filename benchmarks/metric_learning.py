@@ -15,6 +15,8 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.shop import need_data, report, weights
+from workers.models.networks.blocks import BlockNetwork
+from workers.models.networks.build import build, preprocess_of
 from workers.models.preprocess import Preprocess
 from workers.trainer.data.catalogue import read_catalogue
 from workers.trainer.data.parts import Parts, make_parts
@@ -23,8 +25,6 @@ from workers.trainer.evaluation.evaluate import look
 from workers.trainer.evaluation.neighbours import Gallery, by_label
 from workers.trainer.evaluation.retrieval import Retrieval, retrieval
 from workers.trainer.hardware import hardware
-from workers.trainer.networks.build import build, preprocess_of
-from workers.trainer.networks.network import Network
 from workers.trainer.presets import metric
 from workers.trainer.train import train
 
@@ -66,7 +66,7 @@ def _parts(most: int) -> Parts:
     return make_parts(learnt, *rest)
 
 
-def _measure(network: Network, preprocess: Preprocess, parts: Parts) -> Retrieval:
+def _measure(network: BlockNetwork, preprocess: Preprocess, parts: Parts) -> Retrieval:
     found = look(
         network.to(hardware().device),
         parts.test,

@@ -20,6 +20,7 @@ from services.cli.embedded.stack import Stack
 from shared.settings import Settings
 
 MODEL = os.environ.get("MODEL", "mobilenet_v2")
+ENGINE = os.environ.get("ENGINE", "auto")
 DATA = Path(os.environ.get("TUSOU_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
@@ -44,6 +45,7 @@ def shop(model: str = MODEL, **env: str) -> Iterator[tuple[Stack, Client]]:
             settings,
             {
                 "TUSOU_MODEL": model,
+                "TUSOU_ENGINE": ENGINE,
                 "TUSOU_WEIGHTS": weights() if model not in ("descriptor", "fake") else "",
                 "TUSOU_DATA_FOLDER": str(need_data()),
                 "TUSOU_LOG_LEVEL": "WARNING",

@@ -13,9 +13,9 @@ pytest.importorskip("torchmetrics", reason="an extra of the trainer")
 
 # E402: these need torch, so they follow the skip where there is none.
 from shared.errors import InvalidRequest, TusouError, WeightsMissing  # noqa: E402
+from workers.models.networks.build import build, preprocess_of  # noqa: E402
+from workers.models.networks.catalogue import NETWORKS, Published  # noqa: E402
 from workers.trainer.freezing import first_learning, freeze  # noqa: E402
-from workers.trainer.networks.build import build, preprocess_of  # noqa: E402
-from workers.trainer.networks.catalogue import NETWORKS, Published  # noqa: E402
 
 # The largest are cut as their smaller kin is, and take seconds to fill with random numbers.
 LARGE = ("vgg16", "vit_b_16")
@@ -41,7 +41,7 @@ def test_blocks_in_a_row_are_torchvisions_own_forward(name: str, tmp_path: Path)
         torch.testing.assert_close(rest(network.blocks(batch)), whole(batch), atol=1e-5, rtol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["classic", "digits", "mobilenet_v3_small"])
+@pytest.mark.parametrize("name", ["classic", "digits", "tiny", "mobilenet_v3_small"])
 def test_one_head_gives_logits_and_a_unit_embedding(name: str) -> None:
     crop = preprocess_of(name).crop
     network = build(name, classes=5, dim=12).eval()
@@ -50,6 +50,11 @@ def test_one_head_gives_logits_and_a_unit_embedding(name: str) -> None:
 
     assert (embedding.shape, logits.shape) == ((3, 12), (3, 5))
     torch.testing.assert_close(embedding.norm(dim=1), torch.ones(3))
+
+
+def test_a_network_of_no_classes_gives_no_logits() -> None:
+    embedding, logits = build("digits", classes=0, dim=12).eval()(torch.randn(3, 3, 28, 28))
+    assert (embedding.shape, logits.shape) == ((3, 12), (3, 0))
 
 
 def test_the_classic_network_is_the_textbooks() -> None:

@@ -24,8 +24,10 @@ CARD: Final = "model.json"
 STATE: Final = "model.safetensors"
 ONNX: Final = "model.onnx"
 
-# How the architecture of a network begins that torch can build from its parameters.
+# How the architecture of a network begins that torch can build from its parameters: one of torchvision's as
+# it was published, or one that was trained here.
 TORCHVISION: Final = "torchvision "
+TRAINED: Final = "trainer "
 
 # A network's parameters by name; CPU tensors of torch will do, as NumPy reads them.
 State = Mapping[str, Any]
@@ -79,7 +81,7 @@ class Artefact:
 
     def engines(self) -> tuple[str, ...]:
         """Those that can run it."""
-        torch = self.precision == "float32" and self.architecture.startswith(TORCHVISION)
+        torch = self.precision == "float32" and self.architecture.startswith((TORCHVISION, TRAINED))
         return ("onnx",) * (ONNX in self.files) + ("torch",) * torch
 
     def with_fingerprint(self, **facts: Any) -> Artefact:

@@ -70,7 +70,7 @@ def _engine(opened: Opened, engine: str, device: str, threads: int) -> Engine:
 
         return OnnxEngine(opened.file(ONNX), where=f"{opened.where}/{ONNX}", threads=threads)
     with needs_torch(opened.artefact.name):
-        from workers.models.torchvision_nets import torch_engine
+        from workers.models.torch_serving import torch_engine
 
         return torch_engine(opened.artefact, opened.state(), device=where, threads=threads)
 

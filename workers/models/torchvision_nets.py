@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import torch
 from torch import nn
 from torchvision import models
@@ -15,11 +14,10 @@ from torchvision.models import WeightsEnum
 
 from shared.errors import TusouError
 from workers.models.artefact import TORCHVISION, Artefact
-from workers.models.engine import cores
 from workers.models.onnx_export import to_onnx
 from workers.models.published import published_preprocess
 from workers.models.state import State, load_found, unfit
-from workers.models.torch_engine import Divided, GeneralisedMean, TorchEngine
+from workers.models.torch_engine import Divided, GeneralisedMean
 
 
 @dataclass(frozen=True)
@@ -85,19 +83,6 @@ def load(name: str, source: Path | bytes | None) -> tuple[Artefact, State]:
         training={"weights": f"torchvision's layout, {architecture.weights}"},
     )
     return artefact, state
-
-
-def torch_engine(
-    artefact: Artefact, state: Mapping[str, np.ndarray], *, device: str, threads: int
-) -> TorchEngine:
-    """An artefact's network on `device` (cpu or cuda); `threads` 0 means all cores.
-
-    Raises TusouError for an architecture that is none of ours, or parameters of another.
-    """
-    torch.set_num_threads(threads or cores())
-    network = divided(artefact, {key: torch.from_numpy(value) for key, value in state.items()})
-    on_device = network.to(device).to(memory_format=torch.channels_last)
-    return TorchEngine(on_device, artefact.preprocess, device)
 
 
 def divided(artefact: Artefact, state: State) -> Divided:

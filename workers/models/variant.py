@@ -1,4 +1,4 @@
-"""A network of torchvision with other options: input, pooling, averaging, whitening, descriptor joined."""
+"""A network with other options: input, pooling, averaging, whitening, descriptor joined."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
+from shared.errors import InvalidRequest
 from workers.models import torchvision_nets
-from workers.models.artefact import Artefact
-from workers.models.artefact_files import write
+from workers.models.artefact import ONNX, Artefact, State
+from workers.models.artefact_files import Opened, write
 from workers.models.geometry import prepare
 from workers.models.joined import described
 from workers.models.network import Network
@@ -75,17 +76,43 @@ def write_variant(
     them than dimensions. Raises WeightsMissing, TusouError, and ValueError for too small a sample.
     """
     plain, state = torchvision_nets.load(base, find_weights(base, weights=weights, fetch_object=None))
+    network = replace(plain, preprocess=options.preprocess or plain.preprocess, pooling=options.pooling)
+    return _write(folder, network, state, torchvision_nets.as_onnx(network, state), options, sample, name)
+
+
+def write_variant_of(
+    folder: Path, opened: Opened, options: Options, sample: Sequence[Path], *, name: str
+) -> Artefact:
+    """The model `opened`, which was trained here, with `options`; as `write_variant`.
+
+    Its input and pooling are what it was trained with. Raises InvalidRequest where these are among the
+    options, or where the model is a variant already.
+    """
+    was = opened.artefact
+    if was.whitening != "none" or was.averaging != "none" or was.precision != "float32":
+        raise InvalidRequest(f"{opened.where} is a variant or in int8 already: take the model it was made of")
+    if options.preprocess is not None or options.pooling != 1:
+        raise InvalidRequest("a trained network keeps the input and the pooling that it was trained with")
+    return _write(folder, was, opened.state(), opened.file(ONNX), options, sample, name)
+
+
+def _write(
+    folder: Path,
+    network: Artefact,
+    state: State,
+    onnx: bytes,
+    options: Options,
+    sample: Sequence[Path],
+    name: str,
+) -> Artefact:
     artefact = replace(
-        plain,
+        network,
         name=name,
-        preprocess=options.preprocess or plain.preprocess,
-        pooling=options.pooling,
         averaging=options.averaging,
-        training=dict(plain.training) | {"whitened_on": len(sample)},
+        training=dict(network.training) | {"whitened_on": len(sample)},
     )
-    onnx = torchvision_nets.as_onnx(artefact, state)
     whitening, colour = _fit(artefact, onnx, options, sample)
-    dim = (whitening.dim if whitening else plain.dim) + (colour.dim if colour else 0)
+    dim = (whitening.dim if whitening else network.dim) + (colour.dim if colour else 0)
     complete = replace(artefact, dim=dim, colour=options.colour)
     return write(folder, complete, state, onnx, whitening, colour)
 

@@ -6,16 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from shared.errors import InvalidRequest
 from workers.models.artefact import Artefact
 from workers.models.artefact_files import open_folder, write
+from workers.models.networks.blocks import BlockNetwork
+from workers.models.networks.restored import describe, restore
 from workers.models.onnx_export import to_onnx
-from workers.models.state import unfit
-from workers.trainer.networks.build import build
-from workers.trainer.networks.network import Network
-from workers.trainer.recipe import recipe_from_json
 from workers.trainer.train import Trained
 
 
@@ -24,7 +20,7 @@ class Loaded:
     """An artefact's card and its network, in eval mode on the CPU."""
 
     artefact: Artefact
-    network: Network
+    network: BlockNetwork
 
 
 def write_artefact(
@@ -41,7 +37,7 @@ def write_artefact(
     recipe = trained.facts["recipe"]
     artefact = Artefact(
         name=name,
-        architecture=f"trainer {recipe['network']}, embedding of {recipe['dim'] or 'its features'}",
+        architecture=describe(recipe["network"], recipe["dim"]),
         dim=network.dim,
         preprocess=trained.preprocess,
         labels=trained.labels if network.classifier else (),
@@ -59,12 +55,4 @@ def read_artefact(folder: Path) -> Loaded:
     opened = open_folder(folder)
     if opened is None or "recipe" not in opened.artefact.training:
         raise InvalidRequest(f"{folder} holds no model that was trained here")
-    artefact = opened.artefact
-    recipe = recipe_from_json(artefact.training["recipe"])
-    network = build(recipe.network, classes=len(artefact.labels), dim=recipe.dim, dropout=recipe.dropout)
-    state = {key: torch.from_numpy(value) for key, value in opened.state().items()}
-    try:
-        network.load_state_dict(state, strict=True)
-    except RuntimeError as error:
-        raise unfit(artefact.name, str(error)) from error
-    return Loaded(artefact, network.eval().requires_grad_(False))
+    return Loaded(opened.artefact, restore(opened.artefact, opened.state()))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
-from dataclasses import asdict
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -11,7 +13,7 @@ import typer
 
 from shared.errors import InvalidRequest
 from workers.models.torchvision_nets import ARCHITECTURES
-from workers.models.variant import RECOMMENDED, write_variant
+from workers.models.variant import RECOMMENDED, write_variant, write_variant_of
 from workers.trainer.data.example import Example
 from workers.trainer.data.split import Shares
 from workers.trainer.export import export as write_export
@@ -21,6 +23,7 @@ from workers.trainer.runs import part_of
 from workers.trainer.sources import read_data
 
 _PHOTOS: Final = (".jpg", ".jpeg", ".png", ".webp")
+_DIM: Final = RECOMMENDED.dim or 512
 
 Out = Annotated[Path, typer.Option(help="Folder to make.")]
 Weights = Annotated[str, typer.Option(help="Published weights: a file or folder; else a download.")]
@@ -55,20 +58,37 @@ def export(
 
 
 def variant(
-    base: Annotated[str, typer.Argument(help=f"A built-in network: {', '.join(ARCHITECTURES)}.")],
+    base: Annotated[str, typer.Argument(help="Built in, a folder, or NAME@VERSION of the registry.")],
     sample: Annotated[Path, typer.Option(help="Folder of photos on which whitening is fitted.")],
     out: Out,
-    name: Annotated[str, typer.Option(help="The model's name; else NETWORK-plus.")] = "",
+    name: Annotated[str, typer.Option(help="The model's name; else BASE-plus.")] = "",
+    dim: Annotated[int, typer.Option(min=2, help="Numbers that whitening leaves of the network's.")] = _DIM,
+    colour: Annotated[
+        float, typer.Option(min=0, help="Weight of the descriptor beside the network; 0: none.")
+    ] = RECOMMENDED.colour,
     weights: Weights = "",
 ) -> None:
-    """Write a network with the recommended input, pooling, averaging, whitening and descriptor.
+    """Write a network with the recommended averaging, whitening and descriptor.
 
-    More than 512 photos, none of them of the catalogue that is to be searched.
+    A built-in one gets the recommended input and pooling too. More photos than `--dim`, none of them of the
+    catalogue that is to be searched.
     """
-    if base not in ARCHITECTURES:
-        raise InvalidRequest(f"there is no network {base!r}; there are: {', '.join(ARCHITECTURES)}")
-    photos = sorted(path for path in sample.rglob("*") if path.suffix.lower() in _PHOTOS)
-    if len(photos) <= (RECOMMENDED.dim or 0):
-        raise InvalidRequest(f"{sample} holds {len(photos)} photos; more than {RECOMMENDED.dim} are needed")
-    made = write_variant(out, base, RECOMMENDED, photos, name=name or f"{base}-plus", weights=weights or None)
+    options = replace(RECOMMENDED, dim=dim, colour=colour)
+    photos = sorted(_photos(sample))
+    if len(photos) <= dim:
+        raise InvalidRequest(f"{sample} holds {len(photos)} photos; more than {dim} are needed")
+    if base in ARCHITECTURES:
+        called = name or f"{base}-plus"
+        made = write_variant(out, base, options, photos, name=called, weights=weights or None)
+    else:
+        opened = find_model(base)
+        called = name or f"{opened.artefact.name}-plus"
+        kept = replace(options, preprocess=None, pooling=1.0)
+        made = write_variant_of(out, opened, kept, photos, name=called)
     json_lines({"event": "exported", "folder": str(out), "fingerprint": made.fingerprint})
+
+
+def _photos(folder: Path) -> Iterator[Path]:
+    # Links are followed: a sample is often put together of other folders.
+    for place, _, files in os.walk(folder, followlinks=True):
+        yield from (Path(place) / name for name in files if Path(name).suffix.lower() in _PHOTOS)

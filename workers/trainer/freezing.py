@@ -6,11 +6,11 @@ from typing import Any
 
 from torch import nn
 
-from workers.trainer.networks.network import Network
+from workers.models.networks.blocks import BlockNetwork
 from workers.trainer.recipe import Recipe, Stage
 
 
-def first_learning(network: Network, blocks: int | None) -> int:
+def first_learning(network: BlockNetwork, blocks: int | None) -> int:
     """The number of the first of the last `blocks` blocks that have parameters; None is all."""
     if blocks is None:
         return 0
@@ -18,7 +18,7 @@ def first_learning(network: Network, blocks: int | None) -> int:
     return able[-blocks] if 0 < blocks <= len(able) else 0 if blocks else len(network.blocks)
 
 
-def freeze(network: Network, start: int) -> None:
+def freeze(network: BlockNetwork, start: int) -> None:
     """Only blocks from `start` on and the head learn; the others also keep their running statistics."""
     network.train()
     for number, block in enumerate(network.blocks):
@@ -27,7 +27,7 @@ def freeze(network: Network, start: int) -> None:
 
 
 def parameter_groups(
-    network: Network, objective: nn.Module, stage: Stage, recipe: Recipe
+    network: BlockNetwork, objective: nn.Module, stage: Stage, recipe: Recipe
 ) -> list[dict[str, Any]]:
     """For an optimizer: what decays and what does not, each with its `share` of the stage's rate.
 

@@ -11,14 +11,14 @@ import torch
 from torch import nn
 
 from shared.errors import InvalidRequest
+from workers.models.networks.blocks import BlockNetwork
 from workers.trainer.data.sampling import in_order
 from workers.trainer.feeds import Feed
-from workers.trainer.networks.network import Network
 
 MOST_BYTES: Final = 6 * 2**30
 
 
-def keep(feed: Feed, network: Network, start: int, views: int) -> Feed:
+def keep(feed: Feed, network: BlockNetwork, start: int, views: int) -> Feed:
     """The same pictures from block `start` on, those before being frozen; a view that is not random is one.
 
     Raises InvalidRequest where what the frozen blocks give has no room in memory.

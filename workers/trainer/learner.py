@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from workers.models.networks.blocks import BlockNetwork
 from workers.trainer.data.batches import Batch
 from workers.trainer.losses import Objective
-from workers.trainer.networks.network import Network
 
 State = dict[str, torch.Tensor]
 
@@ -15,7 +15,7 @@ State = dict[str, torch.Tensor]
 class Learner(nn.Module):
     """Gives the loss of a batch."""
 
-    def __init__(self, network: Network, objective: Objective) -> None:
+    def __init__(self, network: BlockNetwork, objective: Objective) -> None:
         super().__init__()
         self.network = network
         self.objective = objective

@@ -9,8 +9,8 @@ import torch
 from pytorch_metric_learning import losses
 from torch import nn
 
+from workers.models.networks.blocks import Output
 from workers.trainer.data.batches import Batch
-from workers.trainer.networks.network import Output
 from workers.trainer.recipe import Recipe
 
 # (classes, dim) -> a loss of embeddings and class numbers, with one learnt vector a class.

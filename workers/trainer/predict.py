@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from workers.models.networks.blocks import BlockNetwork
 from workers.trainer.data.batches import Batch
-from workers.trainer.networks.network import Network
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class Predictions:
 
     @property
     def classified(self) -> bool:
-        return self.probabilities.shape[1] > 0
+        return bool(self.probabilities.size)
 
     @property
     def accuracy(self) -> float:
@@ -40,7 +40,7 @@ class Predictions:
         return float(-np.log(np.maximum(right, np.finfo(np.float32).tiny)).mean())
 
 
-def predict(network: Network, found: Iterable[Batch], start: int = 0) -> Predictions:
+def predict(network: BlockNetwork, found: Iterable[Batch], start: int = 0) -> Predictions:
     """In the order of the batches, which block `start` takes; there is one picture at least."""
     network.eval()
     columns = [_say(network, batch, start) for batch in found]
@@ -49,7 +49,7 @@ def predict(network: Network, found: Iterable[Batch], start: int = 0) -> Predict
 
 
 @torch.no_grad()
-def _say(network: Network, batch: Batch, start: int) -> tuple[torch.Tensor, ...]:
+def _say(network: BlockNetwork, batch: Batch, start: int) -> tuple[torch.Tensor, ...]:
     device = batch.inputs.device.type
     with torch.autocast(device, dtype=torch.bfloat16, enabled=device == "cuda"):
         embeddings, logits = network.tail(batch.inputs, start)

@@ -66,12 +66,14 @@ def evaluate_artefact(
     examples = part_of(parts, part)
     loaded = read_artefact(model)
     card = loaded.artefact
-    if strange := {e.label for e in examples} - set(card.labels):
+    # Without a classifier nothing is called by a label: the data's own tell which pictures belong together.
+    labels = card.labels or parts.labels
+    if strange := {e.label for e in examples} - set(labels):
         raise InvalidRequest(f"{card.name} knows no label {', '.join(sorted(strange))}")
     network = loaded.network.to(hardware.device)
-    found = look(network, examples, labels=card.labels, preprocess=card.preprocess, hardware=hardware)
+    found = look(network, examples, labels=labels, preprocess=card.preprocess, hardware=hardware)
     facts = {"model": card.name, "version": card.version, "fingerprint": card.fingerprint, "part": part}
-    report = evaluate(f"{card.name}, {part} part", found, examples, card.labels, facts=facts)
+    report = evaluate(f"{card.name}, {part} part", found, examples, labels, facts=facts)
     write_report(report, folder, on_progress)
     return report
 

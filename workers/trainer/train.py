@@ -11,6 +11,8 @@ from typing import Any
 import torch
 
 from shared.errors import TusouError
+from workers.models.networks.blocks import BlockNetwork
+from workers.models.networks.build import build, preprocess_of
 from workers.models.preprocess import Preprocess
 from workers.trainer.checkpoint import Checkpoint, Checkpoints, optimizer_state, restore_optimizer
 from workers.trainer.course import Course, Epoch
@@ -23,8 +25,6 @@ from workers.trainer.hardware import Hardware
 from workers.trainer.kept import keep
 from workers.trainer.learner import Learner, State
 from workers.trainer.losses import Objective
-from workers.trainer.networks.build import build, preprocess_of
-from workers.trainer.networks.network import Network
 from workers.trainer.optimizers import make_optimizer, set_rate, step
 from workers.trainer.progress import OnProgress, Seldom, silent
 from workers.trainer.recipe import Recipe, Stage
@@ -36,7 +36,7 @@ from workers.trainer.validation import validate
 class Trained:
     """The network of the best epoch, in eval mode; `facts` say how it came about."""
 
-    network: Network
+    network: BlockNetwork
     preprocess: Preprocess
     labels: tuple[str, ...]
     course: Course

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from workers.models.networks.blocks import BlockNetwork
 from workers.trainer.evaluation.neighbours import Gallery, by_label
 from workers.trainer.evaluation.retrieval import retrieval
 from workers.trainer.feeds import Feed
-from workers.trainer.networks.network import Network
 from workers.trainer.predict import predict
 
 
-def validate(network: Network, feed: Feed) -> dict[str, float]:
+def validate(network: BlockNetwork, feed: Feed) -> dict[str, float]:
     """Accuracy, loss and R@1 by label, each picture asked for among other groups; {} for no pictures.
 
     R@1 is left out where no label has two groups, the others where nothing classifies.

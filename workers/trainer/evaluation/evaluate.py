@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.errors import InvalidRequest
+from workers.models.networks.blocks import BlockNetwork
 from workers.models.preprocess import Preprocess
 from workers.trainer.course import Course
 from workers.trainer.data.augment import view
@@ -20,12 +21,11 @@ from workers.trainer.evaluation.neighbours import Gallery, by_label, by_product
 from workers.trainer.evaluation.report import Report
 from workers.trainer.evaluation.retrieval import retrieval
 from workers.trainer.hardware import Hardware
-from workers.trainer.networks.network import Network
 from workers.trainer.predict import Predictions, predict
 
 
 def look(
-    network: Network,
+    network: BlockNetwork,
     examples: Sequence[Example],
     *,
     labels: Sequence[str],

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from workers.trainer.networks.network import Flat
+from workers.models.networks.blocks import Flat
 
 # A whole network of torchvision -> its blocks; the last one gives (n, features).
 Cut = Callable[[Any], list[nn.Module]]

@@ -11,8 +11,8 @@ from torch import nn
 from torchvision import models
 from torchvision.models import WeightsEnum
 
+from workers.models.networks import cuts, small
 from workers.models.preprocess import Preprocess
-from workers.trainer.networks import cuts, small
 
 
 @dataclass(frozen=True)

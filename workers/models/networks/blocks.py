@@ -11,7 +11,7 @@ from torch import nn
 Output = tuple[torch.Tensor, torch.Tensor]
 
 
-class Network(nn.Module):
+class BlockNetwork(nn.Module):
     """`blocks` in a row end with (n, features); `projection` makes the embedding of them, or leaves them.
 
     The classifier stands on the projection, before it is scaled to unit length: what an engine serves is

@@ -7,8 +7,8 @@ from itertools import pairwise
 import torch
 from torch import nn
 
+from workers.models.networks.blocks import Flat
 from workers.models.preprocess import Preprocess
-from workers.trainer.networks.network import Flat
 
 # Mean and deviation of MNIST's training pixels; every network is given three channels, here equal ones.
 DIGITS = Preprocess(

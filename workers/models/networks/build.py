@@ -6,18 +6,18 @@ from dataclasses import replace
 from typing import Any
 
 from shared.errors import InvalidRequest
+from workers.models.networks.blocks import BlockNetwork
+from workers.models.networks.catalogue import NETWORKS, Own, Published
+from workers.models.networks.cuts import transformer
 from workers.models.preprocess import Preprocess
 from workers.models.published import published_preprocess
 from workers.models.state import load_found, unfit
 from workers.models.weights import find_weights
-from workers.trainer.networks.catalogue import NETWORKS, Own, Published
-from workers.trainer.networks.cuts import transformer
-from workers.trainer.networks.network import Network
 
 
 def build(
     name: str, *, classes: int, dim: int | None = None, dropout: float = 0.0, weights: str | None = None
-) -> Network:
+) -> BlockNetwork:
     """Blocks of `name` and a new head; random numbers come from torch's global generator.
 
     `weights` is a file, or a folder of `<name>.pth`, or "" for torchvision's own download; None starts from
@@ -34,7 +34,7 @@ def build(
         if weights is not None:
             _fill(name, net, found, weights)
         blocks, features = found.cut(net), net.get_submodule(found.head).in_features
-    return Network(blocks, features=features, classes=classes, dim=dim, dropout=dropout)
+    return BlockNetwork(blocks, features=features, classes=classes, dim=dim, dropout=dropout)
 
 
 def preprocess_of(name: str, side: int | None = None) -> Preprocess:
