@@ -47,7 +47,7 @@ $(VENV)/installed-demo: $(VENV)/bin/python pyproject.toml constraints.txt
 
 $(VENV)/installed-torch: $(VENV)/installed-demo
 	@echo "installing torch and torchvision (5 GB, once; minutes) ..."
-	@$(INSTALL) ".[all,torch,onnx]"
+	@$(INSTALL) ".[all,torch]"
 	@touch $@
 
 $(VENV)/installed-train: $(VENV)/bin/python pyproject.toml constraints.txt

@@ -106,6 +106,18 @@ def test_a_trained_model_has_a_variant_of_its_own_fingerprint(
     assert (_vectors(opened, "torch") * _vectors(opened, "onnx")).sum(1).min() >= 0.9999
 
 
+def test_a_variant_may_see_pictures_of_another_size(run: Path, tmp_path: Path, sample: list[Path]) -> None:
+    plain = _opened(run / "model")
+    larger = replace(plain.artefact.preprocess, resize=36, crop=36)
+
+    made = write_variant_of(tmp_path / "l", plain, Options(preprocess=larger), sample, name="larger")
+
+    model = serve(_opened(tmp_path / "l"), name="l", engine="onnx", device="cpu", threads=1)
+    (found,) = model.post(model.core(model.pre([np.zeros((36, 36, 3), np.uint8)])))
+    assert found.vector.shape == (128,)
+    assert made.fingerprint != plain.artefact.fingerprint
+
+
 @pytest.mark.parametrize("options", [Options(pooling=2.0), Options(averaging="mirror")])
 def test_a_variant_of_what_cannot_have_one_is_refused(
     run: Path, tmp_path: Path, sample: list[Path], options: Options

@@ -30,7 +30,7 @@ def exported(name: str, source: Path | bytes | None, *, cache: Path | None) -> O
         return kept
     if find_spec("onnx") is None:
         raise TusouError(
-            f"to export the model {name} needs the package onnx: pip install 'tusou[onnx]', "
+            f"to export the model {name} needs the package onnx: pip install 'tusou[torch]', "
             "or use the engine torch",
             code="onnx_missing",
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,8 @@ from workers.models.artefact_files import Opened, write
 from workers.models.geometry import prepare
 from workers.models.joined import described
 from workers.models.network import Network
+from workers.models.networks.restored import restore
+from workers.models.onnx_export import to_onnx
 from workers.models.onnx_net import OnnxEngine
 from workers.models.preprocess import Preprocess
 from workers.models.weights import find_weights
@@ -85,15 +87,27 @@ def write_variant_of(
 ) -> Artefact:
     """The model `opened`, which was trained here, with `options`; as `write_variant`.
 
-    Its input and pooling are what it was trained with. Raises InvalidRequest where these are among the
-    options, or where the model is a variant already.
+    Its pooling is what it was trained with. Raises InvalidRequest for another, for an input that it cannot
+    take, and where the model is a variant already.
     """
     was = opened.artefact
     if was.whitening != "none" or was.averaging != "none" or was.precision != "float32":
         raise InvalidRequest(f"{opened.where} is a variant or in int8 already: take the model it was made of")
-    if options.preprocess is not None or options.pooling != 1:
-        raise InvalidRequest("a trained network keeps the input and the pooling that it was trained with")
-    return _write(folder, was, opened.state(), opened.file(ONNX), options, sample, name)
+    if options.pooling != 1:
+        raise InvalidRequest("a trained network keeps the pooling that it was trained with")
+    network = replace(was, preprocess=options.preprocess or was.preprocess)
+    state = opened.state()
+    onnx = opened.file(ONNX) if network == was else _exported(network, state)
+    return _write(folder, network, state, onnx, options, sample, name)
+
+
+def _exported(artefact: Artefact, state: Mapping[str, np.ndarray]) -> bytes:
+    network = restore(artefact, state)
+    try:
+        return to_onnx(network.body(), network.classifier, artefact.preprocess)
+    except RuntimeError as error:
+        side = artefact.preprocess.crop
+        raise InvalidRequest(f"{artefact.architecture} takes no pictures of {side} pixels") from error
 
 
 def _write(

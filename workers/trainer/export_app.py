@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import typer
 
 from shared.errors import InvalidRequest
+from workers.models.preprocess import Preprocess
 from workers.models.torchvision_nets import ARCHITECTURES
 from workers.models.variant import RECOMMENDED, write_variant, write_variant_of
 from workers.trainer.data.example import Example
@@ -66,12 +67,16 @@ def variant(
     colour: Annotated[
         float, typer.Option(min=0, help="Weight of the descriptor beside the network; 0: none.")
     ] = RECOMMENDED.colour,
+    side: Annotated[
+        int | None, typer.Option(min=32, help="Pixels of a trained network's input; else as it was trained.")
+    ] = None,
     weights: Weights = "",
 ) -> None:
     """Write a network with the recommended averaging, whitening and descriptor.
 
-    A built-in one gets the recommended input and pooling too. More photos than `--dim`, none of them of the
-    catalogue that is to be searched.
+    A built-in one gets the recommended input and pooling too. Many trained ones find more at a side somewhat
+    larger than that of the training (Touvron and others, NeurIPS 2019). More photos than `--dim`, none of
+    them of the catalogue that is to be searched.
     """
     options = replace(RECOMMENDED, dim=dim, colour=colour)
     photos = sorted(_photos(sample))
@@ -83,9 +88,15 @@ def variant(
     else:
         opened = find_model(base)
         called = name or f"{opened.artefact.name}-plus"
-        kept = replace(options, preprocess=None, pooling=1.0)
+        kept = replace(options, preprocess=_sized(opened.artefact.preprocess, side), pooling=1.0)
         made = write_variant_of(out, opened, kept, photos, name=called)
     json_lines({"event": "exported", "folder": str(out), "fingerprint": made.fingerprint})
+
+
+def _sized(preprocess: Preprocess, side: int | None) -> Preprocess | None:
+    if side is None:
+        return None
+    return replace(preprocess, crop=side, resize=round(preprocess.resize * side / preprocess.crop))
 
 
 def _photos(folder: Path) -> Iterator[Path]:
