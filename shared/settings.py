@@ -163,7 +163,8 @@ class Settings(BaseSettings):
     )
     replica_seen: float = Field(5.0, gt=0, description="A group unseen for so long is skipped.")
     no_match_below: float | None = Field(
-        None, description="Best score under which an item has no confident match."
+        None,
+        description="Best score under which an item has no confident match; empty: the model's own.",
     )
 
     # telling

@@ -152,11 +152,12 @@ class Rig:
         with self.db.write() as c:
             return accept_delete(c, self.db, index=self.index, product_id=product_id).version.positions
 
-    def job(self, vector: np.ndarray, **request: Any) -> str:
-        """A search whose vision outcome is stored already."""
+    def job(self, vector: np.ndarray, no_confident_match: float | None = None, **request: Any) -> str:
+        """A search whose vision outcome is stored already, of a model with that threshold."""
         job_id = new_id()
         wanted = SearchRequest(**{"photo": PhotoOf(PhotoKind.IMAGE, "q"), "limit": 10, **request})
-        outcome = Outcome({"id": "q"}, (Item(WHOLE, None, None, to_unit_f16(vector).tobytes()),), MODEL)
+        item = Item(WHOLE, None, None, to_unit_f16(vector).tobytes())
+        outcome = Outcome({"id": "q"}, (item,), MODEL, no_confident_match=no_confident_match)
         with self.db.write() as c:
             store.accept(
                 c,

@@ -106,7 +106,9 @@ class Finisher:
                 outcome.items,
                 found,
                 limit=request.limit,
-                no_match_below=self._no_match_below,
+                no_match_below=(
+                    outcome.no_confident_match if self._no_match_below is None else self._no_match_below
+                ),
             )
         timings = {**job.timings_ms, **timings_ms, "join": round((time.perf_counter() - started) * 1000, 1)}
         timings["total"] = round((self._db.clock() - job.created_at) * 1000, 1)

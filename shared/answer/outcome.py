@@ -36,12 +36,16 @@ class Item:
 
 @dataclass(frozen=True)
 class Outcome:
-    """`items` has at least one, the main one first. `whole` is the whole photo beside items found in it."""
+    """`items` has at least one, the main one first. `whole` is the whole photo beside items found in it.
+
+    `no_confident_match` is the model's own score under which a best hit is no match, None if it has none.
+    """
 
     image: dict[str, Any]  # id, width, height, quality
     items: tuple[Item, ...]
     fingerprint: str
     whole: Item | None = None
+    no_confident_match: float | None = None
 
     @property
     def searched(self) -> tuple[Item, ...]:
@@ -54,6 +58,7 @@ class Outcome:
             "items": [item.to_json() for item in self.items],
             "fingerprint": self.fingerprint,
             "whole": self.whole.to_json() if self.whole else None,
+            "no_confident_match": self.no_confident_match,
         }
         return json.dumps(body).encode()
 
@@ -61,4 +66,10 @@ class Outcome:
     def from_bytes(cls, data: bytes) -> Outcome:
         body = json.loads(data)
         whole = Item.from_json(body["whole"]) if body["whole"] else None
-        return cls(body["image"], tuple(map(Item.from_json, body["items"])), body["fingerprint"], whole)
+        return cls(
+            body["image"],
+            tuple(map(Item.from_json, body["items"])),
+            body["fingerprint"],
+            whole,
+            body.get("no_confident_match"),
+        )

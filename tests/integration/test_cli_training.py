@@ -74,7 +74,7 @@ def test_ctrl_c_keeps_the_epochs_that_are_done(place: Path) -> None:
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=hear_ctrl_c,
     )  # fmt: skip
     assert again.stdout is not None
-    assert again.stdout.readline().startswith("goes on after ")
+    assert again.stdout.readline().startswith("resuming after ")
     again.send_signal(signal.SIGINT)
     again.communicate(timeout=60)
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import Row, delete, insert, select, update
 
@@ -42,6 +43,24 @@ def test_filters_exclusions_and_scores_travel_with_the_search(rig: Rig) -> None:
     assert worker.find(unit(1), filters=Filters(price_max=20, currency="EUR")) == ["a"]
     assert worker.find(unit(1), exclude_products=("a",)) == ["b"]
     assert worker.find(-unit(1), min_score=0.5) == []
+
+
+@pytest.mark.parametrize(
+    ("of_model", "setting", "told"),
+    [(None, None, False), (0.9, None, True), (0.5, None, False), (0.5, 0.9, True), (0.9, 0.5, False)],
+)
+def test_no_confident_match_is_what_the_setting_says_or_else_the_model(
+    rig: Rig, of_model: float | None, setting: float | None, told: bool
+) -> None:
+    worker = rig.worker(no_match_below=setting)
+    rig.put("a", unit(1))
+    worker.catch_up()
+    nearly = unit(1) / np.linalg.norm(unit(1)) + 1.0 * unit(2) / np.linalg.norm(unit(2))  # cosine about .7
+
+    row = worker.answer(rig.job(nearly, no_confident_match=of_model))
+
+    assert 0.5 < row.result["items"][0]["hits"][0]["score"] < 0.9
+    assert row.result["items"][0]["no_confident_match"] is told
 
 
 def test_a_restarted_worker_has_the_same_from_snapshot_and_log(rig: Rig) -> None:

@@ -27,11 +27,12 @@ from tests.trainer_rig import bars, picture  # noqa: E402
 from workers.models.artefact_files import open_folder  # noqa: E402
 from workers.models.onnx_net import OnnxEngine  # noqa: E402
 from workers.trainer.artefacts import read_artefact  # noqa: E402
+from workers.trainer.data.split import Shares  # noqa: E402
 from workers.trainer.evaluation.evaluate import look  # noqa: E402
 from workers.trainer.hardware import Hardware  # noqa: E402
 from workers.trainer.presets import metric, transfer  # noqa: E402
 from workers.trainer.recipe import Recipe, Stage  # noqa: E402
-from workers.trainer.runs import evaluate_artefact, train_artefact  # noqa: E402
+from workers.trainer.runs import evaluate_artefact, split_of, train_artefact  # noqa: E402
 
 CPU = Hardware("cpu")
 RECIPE = Recipe("digits", (Stage(2, 3e-3),), batch=12, dim=16)
@@ -86,6 +87,14 @@ def test_a_model_is_looked_at_again_with_the_same_result(run: Path, tmp_path: Pa
 def test_pictures_of_unknown_labels_are_refused(run: Path, tmp_path: Path) -> None:
     with pytest.raises(InvalidRequest, match="bar 3"):
         evaluate_artefact(run / "model", bars(labels=4), "test", tmp_path, hardware=CPU)
+
+
+def test_an_evaluation_divides_the_data_as_the_training_did(tmp_path: Path) -> None:
+    """With another seed most of its test part would have been learnt from."""
+    train_artefact(bars(), replace(RECIPE, seed=3), tmp_path, name="b", hardware=CPU, shares=Shares(0.2, 0.3))
+
+    assert split_of(tmp_path / "model") == (Shares(0.2, 0.3), 3)
+    assert split_of(tmp_path / "model", test=0.1, seed=0) == (Shares(0.2, 0.1), 0)
 
 
 def test_a_model_is_never_overwritten(run: Path) -> None:

@@ -102,6 +102,8 @@ def test_a_trained_model_has_a_variant_of_its_own_fingerprint(
 
     opened = _opened(tmp_path / "plus")
     assert (made.name, made.dim, made.architecture) == ("things-plus", 10, plain.artefact.architecture)
+    assert (plain.artefact.no_confident_match, made.no_confident_match) == (pytest.approx(0.9, abs=0.1), None)
+    assert made.evaluation == {}
     assert made.fingerprint != plain.artefact.fingerprint
     assert (_vectors(opened, "torch") * _vectors(opened, "onnx")).sum(1).min() >= 0.9999
 
@@ -116,6 +118,16 @@ def test_a_variant_may_see_pictures_of_another_size(run: Path, tmp_path: Path, s
     (found,) = model.post(model.core(model.pre([np.zeros((36, 36, 3), np.uint8)])))
     assert found.vector.shape == (128,)
     assert made.fingerprint != plain.artefact.fingerprint
+
+
+def test_a_variant_is_not_evaluated_as_the_network_it_was_made_of(
+    run: Path, tmp_path: Path, sample: list[Path]
+) -> None:
+    mirrored = Options(averaging="mirror")
+    write_variant_of(tmp_path / "plus", _opened(run / "model"), mirrored, sample, name="plus")
+
+    with pytest.raises(InvalidRequest, match="variant"):
+        evaluate_artefact(tmp_path / "plus", _parts(), "test", tmp_path / "again", hardware=CPU)
 
 
 @pytest.mark.parametrize("options", [Options(pooling=2.0), Options(averaging="mirror")])

@@ -224,9 +224,38 @@ def test_decoding_in_other_processes_changes_nothing(tmp_path: Path) -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU on this machine")
 def test_it_learns_on_a_gpu_and_resumes_there(tmp_path: Path) -> None:
     hardware = Hardware("cuda")
-    train(bars(), RECIPE, tmp_path, hardware=hardware)
-    again = train(bars(), RECIPE, tmp_path, hardware=hardware)
-    assert again.course.history[-1].validation["accuracy"] >= 0.9
+    whole = train(bars(), RECIPE, tmp_path / "whole", hardware=hardware)
+
+    def kill(event: dict[str, Any]) -> None:
+        if event["event"] == "epoch" and event["number"] == 1:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        train(bars(), RECIPE, tmp_path / "killed", hardware=hardware, on_progress=kill)
+    resumed = train(bars(), RECIPE, tmp_path / "killed", hardware=hardware)
+
+    assert whole.course.history[-1].validation["accuracy"] >= 0.9
+    assert _same(resumed, whole)
+
+
+def test_whoever_wants_it_to_end_is_heard_while_frozen_blocks_are_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Minutes pass there before the first epoch of a network that is tuned."""
+    monkeypatch.setattr("workers.trainer.progress.Throttled.due", lambda _: True)
+    recipe = replace(RECIPE, stages=(Stage(2, 1e-3, blocks=1, views=2),))
+    told: list[dict[str, Any]] = []
+
+    def stop(event: dict[str, Any]) -> None:
+        told.append(event)
+        if event["event"] == "caching" and event["done"] >= 24:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        _train(tmp_path, recipe, on_progress=stop)
+
+    assert [event["event"] for event in told] == ["started", "caching", "caching"]
+    assert told[-1] == {"event": "caching", "done": 24, "of": 144}
 
 
 def test_more_than_memory_may_hold_is_refused_before_it_is_computed(

@@ -23,7 +23,7 @@ from workers.trainer.data.example import Example  # noqa: E402
 from workers.trainer.data.pictures import Draw, Pictures  # noqa: E402
 from workers.trainer.data.sampling import in_order, shuffled  # noqa: E402
 from workers.trainer.predict import Predictions  # noqa: E402
-from workers.trainer.progress import Seldom, json_lines  # noqa: E402
+from workers.trainer.progress import Throttled, json_lines  # noqa: E402
 from workers.trainer.threshold import no_confident_match  # noqa: E402
 
 SPEC = Preprocess(
@@ -121,11 +121,12 @@ def test_progress_is_a_line_of_json_each(capsys: pytest.CaptureFixture[str]) -> 
     assert [json.loads(line)["event"] for line in lines] == ["epoch", "finished"]
 
 
-def test_steps_are_told_seldom() -> None:
+def test_steps_are_throttled() -> None:
     told: list[dict[str, object]] = []
-    tell = Seldom(told.append, seconds=3600)
+    tell = Throttled(told.append, seconds=3600)
     for n in range(5):
+        assert not tell.due()
         tell({"n": n})
-    always = Seldom(told.append, seconds=0)
+    always = Throttled(told.append, seconds=0)
     always({"n": 9})
     assert told == [{"n": 9}]

@@ -33,6 +33,7 @@ class Descriptor:
     dim = DIM
     device = "cpu"
     labels: tuple[str, ...] = ()
+    no_confident_match: float | None = None
     preprocess = Preprocess(
         resize=SIDE,
         crop=SIDE,

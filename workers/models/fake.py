@@ -22,6 +22,7 @@ class FakeModel:
     dim = DIM
     device = "cpu"
     labels: tuple[str, ...] = ()
+    no_confident_match: float | None = None
     preprocess = Preprocess(
         resize=32, crop=32, interpolation="bilinear", fit="squash", mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0)
     )

@@ -30,6 +30,7 @@ class Joined:
         self.dim = network.dim + colour.dim
         self.preprocess = network.preprocess
         self.labels = network.labels
+        self.no_confident_match = network.no_confident_match
         self.fingerprint = network.fingerprint
         self.device = network.device
         self.engine = network.engine

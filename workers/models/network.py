@@ -34,6 +34,7 @@ class Network:
         engine: Engine,
         averaging: str = "none",
         whitening: Whitening | None = None,
+        no_confident_match: float | None = None,
     ) -> None:
         if averaging not in AVERAGINGS:
             raise ValueError(f"unknown averaging {averaging!r}: one of {', '.join(AVERAGINGS)}")
@@ -41,6 +42,7 @@ class Network:
         self.dim = dim
         self.preprocess = preprocess
         self.labels = labels
+        self.no_confident_match = no_confident_match
         self.fingerprint = fingerprint
         self.device = engine.device
         self.engine = engine

@@ -37,7 +37,8 @@ class Embedded:
 class Model(Protocol):
     """Four small steps; the batcher calls all of them from one thread.
 
-    `labels` is empty where there is no classifier. `fingerprint` tells which vectors may meet in one index.
+    `labels` is empty where there is no classifier. `no_confident_match` is the cosine under which a best hit
+    is no match, None where nobody measured it. `fingerprint` tells which vectors may meet in one index.
     `device` is where `core` computes: "cpu" or "cuda".
     """
 
@@ -45,6 +46,7 @@ class Model(Protocol):
     dim: int
     preprocess: Preprocess
     labels: tuple[str, ...]
+    no_confident_match: float | None
     fingerprint: str
     device: str
 

@@ -59,6 +59,7 @@ def serve(opened: Opened, *, name: str, engine: str, device: str, threads: int) 
         engine=_engine(opened, engine, device, threads),
         averaging=artefact.averaging,
         whitening=whitening,
+        no_confident_match=artefact.no_confident_match,
     )
     return Joined(network, colour=colour, weight=artefact.colour) if colour else network
 

@@ -31,9 +31,8 @@ _BATCH = 8
 class Options:
     """What is changed; the defaults change nothing.
 
-    `dim` and `colour_dim` are what whitening leaves of the network's features and of the descriptor, None
-    leaves features as they are or no descriptor out; `colour` is the descriptor's weight. Shrinkages as of
-    `fit_whitening`.
+    `dim` and `colour_dim` are what whitening leaves of the network's features (None: features as they are)
+    and of the descriptor, whose weight is `colour`; with 0 it is left out. Shrinkages as of `fit_whitening`.
     """
 
     preprocess: Preprocess | None = None
@@ -123,6 +122,9 @@ def _write(
         network,
         name=name,
         averaging=options.averaging,
+        # Another vector has other scores: what was measured with the network's own says nothing of it.
+        no_confident_match=None,
+        evaluation={},
         training=dict(network.training) | {"whitened_on": len(sample)},
     )
     whitening, colour = _fit(artefact, onnx, options, sample)

@@ -21,7 +21,7 @@ from workers.trainer.hardware import hardware
 from workers.trainer.presets import preset
 from workers.trainer.progress import json_lines
 from workers.trainer.recipe import Recipe, recipe_from_json
-from workers.trainer.runs import evaluate_artefact, train_artefact, write_report
+from workers.trainer.runs import evaluate_artefact, split_of, train_artefact, write_report
 from workers.trainer.sources import read_data
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -62,13 +62,15 @@ def train(
 ) -> None:
     """Train a network; a run that was killed goes on from its last checkpoint."""
     _threads(threads)
+    shares = Shares(validation, test)
     train_artefact(
-        read_data(data, shares=Shares(validation, test), seed=seed),
+        read_data(data, shares=shares, seed=seed),
         replace(_changed(_recipe(recipe), change or []), seed=seed),
         out or Path("runs") / name,
         name=name,
         hardware=hardware(device, loaders),
         weights=weights,
+        shares=shares,
         on_progress=json_lines,
     )
 
@@ -79,16 +81,17 @@ def evaluate(
     model: Annotated[Path, typer.Option(help="Folder of a model.")],
     out: Annotated[Path, typer.Option(help="Folder for report.json and report.html.")],
     part: Annotated[str, typer.Option(help="train, validation, test or all")] = "test",
-    seed: Seed = 0,
+    seed: Annotated[int | None, typer.Option(help="Of the split; else as in the training.")] = None,
     device: Device = "auto",
     threads: Threads = 0,
     loaders: Loaders = 0,
-    validation: Validation = 0.1,
-    test: Test = 0.1,
+    validation: Annotated[float | None, typer.Option(help="Share; else as in the training.")] = None,
+    test: Annotated[float | None, typer.Option(help="Share; else as in the training.")] = None,
 ) -> None:
     """Measure a trained model on labelled pictures."""
     _threads(threads)
-    parts = read_data(data, shares=Shares(validation, test), seed=seed)
+    shares, seed = split_of(model, validation=validation, test=test, seed=seed)
+    parts = read_data(data, shares=shares, seed=seed)
     evaluate_artefact(model, parts, part, out, hardware=hardware(device, loaders), on_progress=json_lines)
 
 

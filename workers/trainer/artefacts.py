@@ -51,8 +51,14 @@ def write_artefact(
 
 
 def read_artefact(folder: Path) -> Loaded:
-    """What `write_artefact` made. Raises InvalidRequest where there is none, TusouError for a damaged one."""
+    """What `write_artefact` made; TusouError for a damaged one, InvalidRequest for anything else."""
     opened = open_folder(folder)
     if opened is None or "recipe" not in opened.artefact.training:
         raise InvalidRequest(f"{folder} holds no model that was trained here")
-    return Loaded(opened.artefact, restore(opened.artefact, opened.state()))
+    card = opened.artefact
+    if (card.averaging, card.whitening, card.precision) != ("none", "none", "float32"):
+        raise InvalidRequest(
+            f"{folder} holds a variant, and only the network it was made of can be looked at: `tusou export` "
+            "with --data, or `tusou evaluate-service`, measures what is served"
+        )
+    return Loaded(card, restore(card, opened.state()))

@@ -32,7 +32,8 @@ class Curve:
             self._progress["epoch"] = event["number"] + 1
         elif event["event"] == "step":
             self._progress |= {key: event[key] for key in ("step", "steps", "loss")}
-        if event["event"] != "step" or time.monotonic() - self._saved_at >= _EVERY_S:
+        often = event["event"] in ("step", "caching")
+        if not often or time.monotonic() - self._saved_at >= _EVERY_S:
             self._saved_at = time.monotonic()
             self._save(self._progress)
 

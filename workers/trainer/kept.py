@@ -14,25 +14,28 @@ from shared.errors import InvalidRequest
 from workers.models.networks.blocks import BlockNetwork
 from workers.trainer.data.sampling import in_order
 from workers.trainer.feeds import Feed
+from workers.trainer.progress import OnProgress, Throttled, silent
 
 MOST_BYTES: Final = 6 * 2**30
 
 
-def keep(feed: Feed, network: BlockNetwork, start: int, views: int) -> Feed:
+def keep(feed: Feed, network: BlockNetwork, start: int, views: int, on_progress: OnProgress = silent) -> Feed:
     """The same pictures from block `start` on, those before being frozen; a view that is not random is one.
 
-    Raises InvalidRequest where what the frozen blocks give has no room in memory.
+    It takes minutes, so `on_progress` hears of it: whoever wants the training to end says so there. Raises
+    InvalidRequest where what the frozen blocks give has no room in memory.
     """
     if views == 0 or start == 0 or not len(feed.pictures):
         return feed
     views = views if feed.pictures.view.is_random else 1
     frozen = network.blocks[:start].eval()
-    kept = tuple(_activations(feed, frozen, view, views) for view in range(views))
+    tell = Throttled(on_progress)
+    kept = tuple(_activations(feed, frozen, view, views, tell) for view in range(views))
     return replace(feed, start=start, kept=kept)
 
 
 @torch.no_grad()
-def _activations(feed: Feed, blocks: nn.Module, view: int, views: int) -> torch.Tensor:
+def _activations(feed: Feed, blocks: nn.Module, view: int, views: int, tell: Throttled) -> torch.Tensor:
     """(n, ...) float16 on the CPU: what the blocks give for view number `view` of every picture."""
     draws = [replace(draw, round=view) for draw in in_order(len(feed.pictures))]
     kept: torch.Tensor | None = None
@@ -46,6 +49,7 @@ def _activations(feed: Feed, blocks: nn.Module, view: int, views: int) -> torch.
             kept = _room(len(draws), given, views)
         kept[done : done + len(given)] = given
         done += len(given)
+        tell({"event": "caching", "done": view * len(draws) + done, "of": views * len(draws)})
     assert kept is not None
     return kept
 

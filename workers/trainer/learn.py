@@ -84,13 +84,15 @@ def _learn(trainer: Trainer, claim: Claim, folder: Path) -> None:
     with timings.measure("train"):
         # A model that is there was made by an attempt that ended before it was pushed.
         if not (run_folder / MODEL).exists():
+            shares = Shares()
             train_artefact(
-                read_data(manifest, shares=Shares(), seed=recipe.seed),
+                read_data(manifest, shares=shares, seed=recipe.seed),
                 recipe,
                 run_folder,
                 name=asked["name"],
                 hardware=hardware(settings.device),
                 weights=settings.weights,
+                shares=shares,
                 on_progress=_curve(trainer, claim, recipe, run_folder),
             )
     card = read_artefact(run_folder / MODEL).artefact

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-# events: started, stage, step, epoch, finished, report
+# started, stage, caching, step, epoch, finished and report of a training; measured and exported of an export;
+# failed of any command. `services/cli/training/view.py` shows them, `curve.py` keeps a job's.
 OnProgress = Callable[[dict[str, Any]], None]
 
 
@@ -22,16 +23,21 @@ def json_lines(event: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-class Seldom:
-    """Passes on an event at most every `seconds`, and what comes in between not at all."""
+class Throttled:
+    """Passes on an event at most every `seconds`, and what comes in between not at all.
+
+    Where an event is dear to put together, ask whether one is `due` before.
+    """
 
     def __init__(self, on_progress: OnProgress, seconds: float = 1.0) -> None:
         self._on_progress = on_progress
         self._seconds = seconds
         self._last = time.monotonic()
 
+    def due(self) -> bool:
+        return time.monotonic() - self._last >= self._seconds
+
     def __call__(self, event: dict[str, Any]) -> None:
-        now = time.monotonic()
-        if now - self._last >= self._seconds:
-            self._last = now
+        if self.due():
+            self._last = time.monotonic()
             self._on_progress(event)

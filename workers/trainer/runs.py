@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from workers.models.artefact import Artefact
 from workers.trainer.artefacts import read_artefact, write_artefact
 from workers.trainer.data.example import Example
 from workers.trainer.data.parts import Parts
+from workers.trainer.data.split import Shares
 from workers.trainer.evaluation.evaluate import evaluate, look
 from workers.trainer.evaluation.page import report_page
 from workers.trainer.evaluation.report import Report, report_json
@@ -32,12 +33,18 @@ def train_artefact(
     name: str,
     hardware: Hardware,
     weights: str = "",
+    shares: Shares | None = None,
     on_progress: OnProgress = silent,
 ) -> Artefact:
-    """Train, look once at the test part (else at validation), write `folder`/model and the reports."""
+    """Train, look once at the test part (else at validation), write `folder`/model and the reports.
+
+    `shares` is how `parts` were split off, for the card: a later evaluation must divide the data alike.
+    """
     if (folder / MODEL).exists():
         raise InvalidRequest(f"{folder / MODEL} is there already: a model never changes, take another folder")
     trained = train(parts, recipe, folder, hardware=hardware, weights=weights, on_progress=on_progress)
+    if shares:
+        trained = replace(trained, facts=trained.facts | {"shares": asdict(shares)})
     part = "test" if parts.test else "validation"
     examples = part_of(parts, part)
     report = _report(f"{name}, {part} part", trained, examples, hardware) if examples else None
@@ -51,6 +58,21 @@ def train_artefact(
     if report:
         write_report(report, folder, on_progress)
     return artefact
+
+
+def split_of(
+    model: Path, *, validation: float | None = None, test: float | None = None, seed: int | None = None
+) -> tuple[Shares, int]:
+    """How to divide the data that `model` learnt from so that its parts are those of the training.
+
+    What is given wins over what the card says. Raises InvalidRequest where there is no trained model.
+    """
+    facts = read_artefact(model).artefact.training
+    known = Shares(**facts.get("shares", {}))
+    shares = Shares(
+        known.validation if validation is None else validation, known.test if test is None else test
+    )
+    return shares, facts["recipe"]["seed"] if seed is None else seed
 
 
 def evaluate_artefact(

@@ -26,7 +26,7 @@ from workers.trainer.kept import keep
 from workers.trainer.learner import Learner, State
 from workers.trainer.losses import Objective
 from workers.trainer.optimizers import make_optimizer, set_rate, step
-from workers.trainer.progress import OnProgress, Seldom, silent
+from workers.trainer.progress import OnProgress, Throttled, silent
 from workers.trainer.recipe import Recipe, Stage
 from workers.trainer.seeds import repeatable, seed_of
 from workers.trainer.validation import validate
@@ -132,8 +132,8 @@ def _stage(run: _Run, course: Course, best: State, optimizer_was: State) -> tupl
     if course.epoch == 0:
         run.learner.load_state_dict(best)
     start = first_learning(network, stage.blocks)
-    feed = keep(run.train, network, start, min(stage.views, stage.epochs))
-    validated = keep(run.validation, network, start, stage.views)
+    feed = keep(run.train, network, start, min(stage.views, stage.epochs), run.on_progress)
+    validated = keep(run.validation, network, start, stage.views, run.on_progress)
     freeze(network, start)
     optimizer = make_optimizer(run.learner, stage, run.recipe)
     restore_optimizer(optimizer, optimizer_was)
@@ -162,7 +162,7 @@ def _epoch(
     """The rate of its last step and the mean loss."""
     torch.manual_seed(seed_of(run.recipe.seed, "epoch", course.done))
     freeze(run.learner.network, first_learning(run.learner.network, stage.blocks))
-    tell = Seldom(run.on_progress)
+    tell = Throttled(run.on_progress)
     total, rate, count = torch.zeros((), device=run.hardware.device), 0.0, 0
     steps = feed.steps()
     for count, batch in enumerate(feed.epoch(course.done), start=1):
@@ -171,7 +171,9 @@ def _epoch(
         loss = run.learner(batch, feed.start)
         step(optimizer, loss, run.learner, run.recipe.clip_norm)
         total += loss.detach()
-        tell({"event": "step", "epoch": course.done, "step": count, "steps": steps, "loss": loss.item()})
+        if tell.due():  # a GPU waits for whoever reads its numbers
+            number = {"epoch": course.done, "step": count, "steps": steps}
+            tell({"event": "step", **number, "loss": loss.item()})
     mean = float(total) / max(1, count)
     if not math.isfinite(mean):
         raise TusouError(f"epoch {course.done} ended with a loss of {mean}: lower the rate", code="diverged")

@@ -53,7 +53,8 @@ def run(vision: Vision, claim: Claim) -> None:
     recognised = recognise(vision, decoded, request.crop, timings)
     size = {"width": decoded.width, "height": decoded.height}
     image = {"id": photo.image_id, **size, "quality": decoded.metrics}
-    outcome = Outcome(image, recognised.items, vision.model.fingerprint, recognised.whole)
+    model = vision.model
+    outcome = Outcome(image, recognised.items, model.fingerprint, recognised.whole, model.no_confident_match)
     _hand_over(vision, claim, outcome, timings)
     if keep:
         _put_away(vision, claim, photo, decoded)

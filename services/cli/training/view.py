@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -26,6 +27,17 @@ class View:
         self._bars = Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
         self._bar = self._bars.add_task("reading", total=None, loss="")
         self._figures: list[dict[str, Any]] = []
+        self._handlers: dict[str, Callable[[dict[str, Any]], None]] = {
+            "started": self._started,
+            "stage": self._stage,
+            "caching": self._caching,
+            "step": self._step,
+            "epoch": self._epoch,
+            "finished": self._finished,
+            "report": self._report,
+            "measured": self._measured,
+            "exported": self._exported,
+        }
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -40,16 +52,21 @@ class View:
 
     def show(self, event: dict[str, Any]) -> None:
         """An event of a kind that is not known here is passed over: the trainer may be newer."""
-        handler = getattr(self, f"_{event['event']}", None)
+        handler = self._handlers.get(event["event"])
         if handler is not None:
             handler(event)
 
     def _started(self, event: dict[str, Any]) -> None:
         if event["resumed_at"]:
-            _line(f"goes on after {event['resumed_at']} epochs")
+            _line(f"resuming after {event['resumed_at']} epochs")
 
     def _stage(self, event: dict[str, Any]) -> None:
         self._bars.update(self._bar, description=f"stage {event['stage']}, {event['blocks']} blocks learn")
+
+    def _caching(self, event: dict[str, Any]) -> None:
+        self._bars.update(
+            self._bar, description="frozen blocks", completed=event["done"], total=event["of"], loss=""
+        )
 
     def _step(self, event: dict[str, Any]) -> None:
         self._bars.update(
