@@ -20,8 +20,8 @@ from workers.trainer.data.parts import Parts
 from workers.trainer.evaluation.classification import Classification, classification
 from workers.trainer.evaluation.evaluate import look
 from workers.trainer.hardware import hardware
-from workers.trainer.presets import transfer
-from workers.trainer.train import Trained, train
+from workers.trainer.recipes.presets import transfer
+from workers.trainer.training.train import Trained, train
 
 PROBE = 0.855  # a linear probe of the frozen network, measured apart from this script
 

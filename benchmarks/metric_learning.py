@@ -25,8 +25,8 @@ from workers.trainer.evaluation.evaluate import look
 from workers.trainer.evaluation.neighbours import Gallery, by_label
 from workers.trainer.evaluation.retrieval import Retrieval, retrieval
 from workers.trainer.hardware import hardware
-from workers.trainer.presets import metric
-from workers.trainer.train import train
+from workers.trainer.recipes.presets import metric
+from workers.trainer.training.train import train
 
 NETWORK = "mobilenet_v2"
 

@@ -18,9 +18,9 @@ from workers.trainer.data.idx import read_idx
 from workers.trainer.data.parts import Parts
 from workers.trainer.evaluation.evaluate import look
 from workers.trainer.hardware import hardware
-from workers.trainer.presets import classic, digits
-from workers.trainer.recipe import Recipe
-from workers.trainer.train import train
+from workers.trainer.recipes.presets import classic, digits
+from workers.trainer.recipes.recipe import Recipe
+from workers.trainer.training.train import train
 
 TEXTBOOK = 0.9832
 

@@ -14,7 +14,7 @@ from shared.broker import make_celery
 from shared.dispatch import Dispatcher
 from shared.messages import JobMessage
 from workers.indexer import tasks as indexer
-from workers.trainer import tasks as trainer
+from workers.trainer.job import tasks as trainer
 from workers.vision import tasks as vision
 
 # The services of docker-compose.yml that consume queues, and what each registers.

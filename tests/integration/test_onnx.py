@@ -117,7 +117,7 @@ def _lively(weights: Path) -> Path:
 
 def _variant(folder: Path) -> Path:
     from tests.invented_weights import invent_weights
-    from workers.models.variant import Options, write_variant
+    from workers.trainer.export.variant import Options, write_variant
 
     photos = []
     for number in range(10):
@@ -280,7 +280,7 @@ def test_pooled_otherwise_an_image_has_another_vector_and_the_same_label(tmp_pat
     """The classifier is given the average that it was trained on."""
     _needs_torch()
     from tests.invented_weights import invent_weights
-    from workers.models.variant import Options, write_variant
+    from workers.trainer.export.variant import Options, write_variant
 
     weights = str(_lively(invent_weights("mobilenet_v2", tmp_path)))
     photo = np.random.default_rng(3).integers(0, 256, (224, 224, 3), np.uint8)
@@ -311,7 +311,7 @@ def test_the_generalised_mean_lies_between_the_average_and_the_maximum() -> None
 def test_a_network_without_a_map_cannot_be_pooled_otherwise(tmp_path: Path) -> None:
     _needs_torch()
     from tests.invented_weights import invent_weights
-    from workers.models.variant import Options, write_variant
+    from workers.trainer.export.variant import Options, write_variant
 
     weights = str(invent_weights("vit_b_32", tmp_path))
     with pytest.raises(TusouError, match="no map") as told:
@@ -351,7 +351,7 @@ class TestRealWeights:
         from dataclasses import replace
 
         from workers.models.exported import exported
-        from workers.models.int8 import to_int8
+        from workers.trainer.export.int8 import to_int8
 
         exact = exported("mobilenet_v2", WEIGHTS, cache=None)
         small = to_int8(exact.file("model.onnx"), photos[::2])

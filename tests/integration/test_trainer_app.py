@@ -30,8 +30,8 @@ from workers.trainer.artefacts import read_artefact  # noqa: E402
 from workers.trainer.data.split import Shares  # noqa: E402
 from workers.trainer.evaluation.evaluate import look  # noqa: E402
 from workers.trainer.hardware import Hardware  # noqa: E402
-from workers.trainer.presets import metric, transfer  # noqa: E402
-from workers.trainer.recipe import Recipe, Stage  # noqa: E402
+from workers.trainer.recipes.presets import metric, transfer  # noqa: E402
+from workers.trainer.recipes.recipe import Recipe, Stage  # noqa: E402
 from workers.trainer.runs import evaluate_artefact, split_of, train_artefact  # noqa: E402
 
 CPU = Hardware("cpu")

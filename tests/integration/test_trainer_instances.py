@@ -19,12 +19,12 @@ from shared.errors import InvalidRequest  # noqa: E402
 from tests.trainer_rig import examples, picture  # noqa: E402
 from workers.models.artefact_files import Opened, open_folder  # noqa: E402
 from workers.models.serving import serve  # noqa: E402
-from workers.models.variant import Options, write_variant_of  # noqa: E402
 from workers.trainer.data.parts import Parts, make_parts  # noqa: E402
 from workers.trainer.evaluation.report import Report  # noqa: E402
+from workers.trainer.export.variant import Options, write_variant_of  # noqa: E402
 from workers.trainer.hardware import Hardware  # noqa: E402
-from workers.trainer.presets import tiny  # noqa: E402
-from workers.trainer.recipe import Stage  # noqa: E402
+from workers.trainer.recipes.presets import tiny  # noqa: E402
+from workers.trainer.recipes.recipe import Stage  # noqa: E402
 from workers.trainer.runs import evaluate_artefact, train_artefact  # noqa: E402
 
 CPU = Hardware("cpu")

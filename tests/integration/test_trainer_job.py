@@ -40,10 +40,10 @@ from shared.topology import LEARN
 from tests.fakes import FakeNotifier
 from tests.trainer_rig import picture
 from workers.models.registry import load_model
-from workers.trainer import learn
-from workers.trainer.deps import Trainer
+from workers.trainer.job import story
+from workers.trainer.job.deps import Trainer
+from workers.trainer.job.loop import Trainings
 from workers.trainer.progress import OnProgress
-from workers.trainer.trainings import Trainings
 
 TENANT = "shop"
 CHANGES = {"network": "digits", "batch": 8, "stages": [{"epochs": 3, "rate": 0.003}], "dim": 16}
@@ -119,7 +119,7 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
 
 def at_epoch(number: int, then: Callable[[], None]) -> Callable[..., Any]:
     """`train_artefact` that calls `then` when epoch `number` has ended."""
-    plain = learn.train_artefact
+    plain = story.train_artefact
 
     def train(*args: Any, on_progress: OnProgress, **options: Any) -> Any:
         def watched(event: dict[str, Any]) -> None:
@@ -157,7 +157,7 @@ def test_a_trainer_that_stops_hands_back_and_the_next_goes_on(
 ) -> None:
     job_id = rig.ask()
     with monkeypatch.context() as patch:
-        patch.setattr(learn, "train_artefact", at_epoch(1, rig.trainer.stopping.set))
+        patch.setattr(story, "train_artefact", at_epoch(1, rig.trainer.stopping.set))
         rig.look()
     job = rig.job(job_id)
     assert (job.state, job.lease_until, job.losses_alone) == ("running", None, 0)
@@ -178,7 +178,7 @@ def test_a_cancelled_training_ends_and_leaves_nothing(rig: Rig, monkeypatch: pyt
         with rig.db.write() as c:
             ends.cancel(c, TENANT, job_id, keep_for=60)
 
-    monkeypatch.setattr(learn, "train_artefact", at_epoch(0, cancel))
+    monkeypatch.setattr(story, "train_artefact", at_epoch(0, cancel))
     rig.look()
     assert rig.job(job_id).state == "cancelled"
     assert rig.models() == []
@@ -193,14 +193,14 @@ def test_a_training_taken_over_by_another_pushes_no_model(rig: Rig, monkeypatch:
         with rig.db.write() as c:
             c.execute(update(jobs).values(attempt=jobs.c.attempt + 1))
 
-    plain = learn.train_artefact
+    plain = story.train_artefact
 
     def train(*args: Any, **options: Any) -> Any:
         made = plain(*args, **options)
         overtaken()
         return made
 
-    monkeypatch.setattr(learn, "train_artefact", train)
+    monkeypatch.setattr(story, "train_artefact", train)
     rig.look()
     assert rig.job(job_id).state == "running"
     assert rig.models() == []
@@ -217,12 +217,12 @@ def test_a_model_that_was_trained_but_not_pushed_is_pushed_by_the_next_attempt(
         raise Unavailable("the object store is away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(learn.registry, "push", away)
+        patch.setattr(story.registry, "push", away)
         rig.look()
     assert (rig.job(job_id).state, rig.job(job_id).tries) == ("running", 1)
     with rig.db.write() as c:
         c.execute(update(jobs).values(due_at=now() - 1))
-    monkeypatch.setattr(learn, "train_artefact", away)
+    monkeypatch.setattr(story, "train_artefact", away)
     rig.look()
     assert rig.job(job_id).state == "succeeded"
 
@@ -249,7 +249,7 @@ def test_a_surprise_fails_the_job_for_a_retry(rig: Rig, monkeypatch: pytest.Monk
     def broken(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(learn, "train_artefact", broken)
+    monkeypatch.setattr(story, "train_artefact", broken)
     rig.look()
     job = rig.job(job_id)
     assert (job.state, job.error["code"], job.error["retryable"]) == ("failed", "internal", True)

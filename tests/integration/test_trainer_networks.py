@@ -15,7 +15,7 @@ pytest.importorskip("torchmetrics", reason="an extra of the trainer")
 from shared.errors import InvalidRequest, TusouError, WeightsMissing  # noqa: E402
 from workers.models.networks.build import build, preprocess_of  # noqa: E402
 from workers.models.networks.catalogue import NETWORKS, Published  # noqa: E402
-from workers.trainer.freezing import first_learning, freeze  # noqa: E402
+from workers.trainer.training.freezing import first_learning, freeze  # noqa: E402
 
 # The largest are cut as their smaller kin is, and take seconds to fill with random numbers.
 LARGE = ("vgg16", "vit_b_16")

@@ -20,8 +20,8 @@ from tests.trainer_rig import bars, examples  # noqa: E402
 from workers.trainer.data.parts import make_parts  # noqa: E402
 from workers.trainer.evaluation.evaluate import look  # noqa: E402
 from workers.trainer.hardware import Hardware  # noqa: E402
-from workers.trainer.recipe import Recipe, Stage  # noqa: E402
-from workers.trainer.train import Trained, train  # noqa: E402
+from workers.trainer.recipes.recipe import Recipe, Stage  # noqa: E402
+from workers.trainer.training.train import Trained, train  # noqa: E402
 
 CPU = Hardware("cpu")
 RECIPE = Recipe("digits", (Stage(3, 3e-3),), batch=12, augmentation="digits", dropout=0.2, dim=16)
@@ -261,7 +261,7 @@ def test_whoever_wants_it_to_end_is_heard_while_frozen_blocks_are_computed(
 def test_more_than_memory_may_hold_is_refused_before_it_is_computed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.trainer.kept.MOST_BYTES", 1000)
+    monkeypatch.setattr("workers.trainer.training.activations.MOST_BYTES", 1000)
     recipe = replace(RECIPE, stages=(Stage(2, 1e-3, blocks=1, views=2),))
     with pytest.raises(InvalidRequest, match="fewer views"):
         _train(tmp_path, recipe)

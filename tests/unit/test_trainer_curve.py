@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from workers.trainer.curve import Curve
+from workers.trainer.job.curve import Curve
 
 
 def epoch(number: int) -> dict[str, Any]:

@@ -11,10 +11,10 @@ import torch
 
 from shared.errors import InvalidRequest
 from workers.trainer.data.sampling import per_class, shuffled
-from workers.trainer.presets import PRESETS, preset
-from workers.trainer.recipe import Recipe, Stage, recipe_from_json
-from workers.trainer.schedule import share_of_rate
+from workers.trainer.recipes.presets import PRESETS, preset
+from workers.trainer.recipes.recipe import Recipe, Stage, recipe_from_json
 from workers.trainer.seeds import repeatable, seed_of
+from workers.trainer.training.schedule import share_of_rate
 
 
 @pytest.mark.parametrize("name", PRESETS)

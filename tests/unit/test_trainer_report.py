@@ -21,8 +21,8 @@ from workers.trainer.evaluation.classification import classification
 from workers.trainer.evaluation.evaluate import evaluate
 from workers.trainer.evaluation.mistakes import worst_mistakes
 from workers.trainer.evaluation.page import report_page
+from workers.trainer.evaluation.predict import Predictions
 from workers.trainer.evaluation.report import report_json
-from workers.trainer.predict import Predictions
 
 LABELS = ("a", "b", "c")
 # Right labels 0 0 0 1 1 2, answers 0 0 1 1 1 1: the confusion matrix can be worked by hand.

@@ -22,9 +22,9 @@ from workers.trainer.data.batches import decoded, normalise  # noqa: E402
 from workers.trainer.data.example import Example  # noqa: E402
 from workers.trainer.data.pictures import Draw, Pictures  # noqa: E402
 from workers.trainer.data.sampling import in_order, shuffled  # noqa: E402
-from workers.trainer.predict import Predictions  # noqa: E402
+from workers.trainer.evaluation.predict import Predictions  # noqa: E402
+from workers.trainer.evaluation.threshold import no_confident_match  # noqa: E402
 from workers.trainer.progress import Throttled, json_lines  # noqa: E402
-from workers.trainer.threshold import no_confident_match  # noqa: E402
 
 SPEC = Preprocess(
     resize=40,

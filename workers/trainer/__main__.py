@@ -18,9 +18,9 @@ EXTRA = ("torch", "torchvision", "torchmetrics", "pytorch_metric_learning", "num
 try:
     # Here, as reading torch takes seconds, in which Ctrl-C is no traceback either.
     if len(sys.argv) > 1:
-        from workers.trainer.app import main
+        from workers.trainer.cli.app import main
     else:
-        from workers.trainer.worker import main
+        from workers.trainer.job.worker import main
     main()
 except KeyboardInterrupt:
     raise SystemExit(INTERRUPTED) from None

@@ -12,7 +12,7 @@ from workers.models.artefact_files import open_folder, write
 from workers.models.networks.blocks import BlockNetwork
 from workers.models.networks.restored import describe, restore
 from workers.models.onnx_export import to_onnx
-from workers.trainer.train import Trained
+from workers.trainer.training.train import Trained
 
 
 @dataclass(frozen=True, eq=False)

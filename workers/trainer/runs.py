@@ -16,11 +16,11 @@ from workers.trainer.data.split import Shares
 from workers.trainer.evaluation.evaluate import evaluate, look
 from workers.trainer.evaluation.page import report_page
 from workers.trainer.evaluation.report import Report, report_json
+from workers.trainer.evaluation.threshold import no_confident_match
 from workers.trainer.hardware import Hardware
 from workers.trainer.progress import OnProgress, silent
-from workers.trainer.recipe import Recipe
-from workers.trainer.threshold import no_confident_match
-from workers.trainer.train import Trained, train
+from workers.trainer.recipes.recipe import Recipe
+from workers.trainer.training.train import Trained, train
 
 MODEL: Final = "model"
 

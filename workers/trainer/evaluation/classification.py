@@ -15,7 +15,7 @@ from torchmetrics.functional.classification import (
 
 from workers.trainer.evaluation.calibration import Calibration, calibration
 from workers.trainer.evaluation.curves import Areas, areas
-from workers.trainer.predict import Predictions
+from workers.trainer.evaluation.predict import Predictions
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from workers.trainer.evaluation.classification import classification
 from workers.trainer.evaluation.copies import copies
 from workers.trainer.evaluation.mistakes import worst_mistakes
 from workers.trainer.evaluation.neighbours import Gallery, by_label, by_product
+from workers.trainer.evaluation.predict import Predictions, predict
 from workers.trainer.evaluation.report import Report
 from workers.trainer.evaluation.retrieval import retrieval
 from workers.trainer.hardware import Hardware
-from workers.trainer.predict import Predictions, predict
 
 
 def look(

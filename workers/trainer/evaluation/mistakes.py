@@ -12,7 +12,7 @@ import numpy as np
 
 from workers.trainer.data.example import Example
 from workers.trainer.data.picture import open_picture
-from workers.trainer.predict import Predictions
+from workers.trainer.evaluation.predict import Predictions
 
 MOST: Final = 24
 _SIDE: Final = 112

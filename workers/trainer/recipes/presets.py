@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from shared.errors import InvalidRequest
-from workers.trainer.recipe import Recipe, Stage
+from workers.trainer.recipes.recipe import Recipe, Stage
 
 
 def classic(epochs: int = 5) -> Recipe:

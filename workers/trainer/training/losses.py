@@ -11,7 +11,7 @@ from torch import nn
 
 from workers.models.networks.blocks import Output
 from workers.trainer.data.batches import Batch
-from workers.trainer.recipe import Recipe
+from workers.trainer.recipes.recipe import Recipe
 
 # (classes, dim) -> a loss of embeddings and class numbers, with one learnt vector a class.
 #

@@ -13,8 +13,8 @@ from torch import nn
 from shared.errors import InvalidRequest
 from workers.models.networks.blocks import BlockNetwork
 from workers.trainer.data.sampling import in_order
-from workers.trainer.feeds import Feed
 from workers.trainer.progress import OnProgress, Throttled, silent
+from workers.trainer.training.feeds import Feed
 
 MOST_BYTES: Final = 6 * 2**30
 

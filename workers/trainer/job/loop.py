@@ -10,8 +10,8 @@ from shared.jobs import claims, store
 from shared.jobs.kinds import JobKind
 from shared.runtime.loop import Repeating
 from shared.topology import LEARN
-from workers.trainer import learn
-from workers.trainer.deps import Trainer
+from workers.trainer.job import story
+from workers.trainer.job.deps import Trainer
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class Trainings:
         self.alive = self._loop.alive
 
     def start(self) -> None:
-        learn.tidy(self._trainer)
+        story.tidy(self._trainer)
         self._loop.start(at_once=True)
 
     def stop(self, within: float = 0.0) -> None:
@@ -50,7 +50,7 @@ class Trainings:
         if claim is None:
             return
         try:
-            learn.run(trainer, claim)
+            story.run(trainer, claim)
         except Unavailable as error:
             log.warning("training %s goes back: %s", job_id, error.detail)
             self._give_back(job_id)

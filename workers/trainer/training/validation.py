@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from workers.models.networks.blocks import BlockNetwork
 from workers.trainer.evaluation.neighbours import Gallery, by_label
+from workers.trainer.evaluation.predict import predict
 from workers.trainer.evaluation.retrieval import retrieval
-from workers.trainer.feeds import Feed
-from workers.trainer.predict import predict
+from workers.trainer.training.feeds import Feed
 
 
 def validate(network: BlockNetwork, feed: Feed) -> dict[str, float]:

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from workers.trainer.predict import Predictions
+from workers.trainer.evaluation.predict import Predictions
 
 KEPT: Final = 0.95
 _MOST: Final = 5_000  # pictures that are asked for: a percentile needs no more, and all pairs are scored

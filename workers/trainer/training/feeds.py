@@ -11,7 +11,7 @@ from workers.trainer.data.batches import Batch, decoded
 from workers.trainer.data.pictures import Draw, Pictures
 from workers.trainer.data.sampling import in_order, per_class, shuffled
 from workers.trainer.hardware import Hardware
-from workers.trainer.recipe import Recipe
+from workers.trainer.recipes.recipe import Recipe
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from safetensors.torch import load, save
 
 from shared.errors import Conflict, ObjectCorrupt
 from workers.trainer.course import Course, course_from_json
-from workers.trainer.learner import State
+from workers.trainer.training.learner import State
 
 CURVES: Final = "curves.jsonl"
 _POINTER: Final = "checkpoint.json"

@@ -14,14 +14,14 @@ import typer
 from shared.errors import InvalidRequest
 from workers.models.preprocess import Preprocess
 from workers.models.torchvision_nets import ARCHITECTURES
-from workers.models.variant import RECOMMENDED, write_variant, write_variant_of
 from workers.trainer.data.example import Example
+from workers.trainer.data.read import read_data
 from workers.trainer.data.split import Shares
-from workers.trainer.export import export as write_export
-from workers.trainer.finding import find_model
+from workers.trainer.export.edge import export as write_export
+from workers.trainer.export.finding import find_model
+from workers.trainer.export.variant import RECOMMENDED, write_variant, write_variant_of
 from workers.trainer.progress import json_lines
 from workers.trainer.runs import part_of
-from workers.trainer.sources import read_data
 
 _PHOTOS: Final = (".jpg", ".jpeg", ".png", ".webp")
 _DIM: Final = RECOMMENDED.dim or 512

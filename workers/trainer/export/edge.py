@@ -14,7 +14,6 @@ from shared.errors import InvalidRequest
 from workers.models.artefact import ONNX, Artefact
 from workers.models.artefact_files import Opened, pack, write
 from workers.models.geometry import prepare
-from workers.models.int8 import to_int8
 from workers.models.port import Embedded, Model
 from workers.models.preprocess import Preprocess
 from workers.models.serving import serve
@@ -24,6 +23,7 @@ from workers.trainer.data.picture import open_picture
 from workers.trainer.evaluation.copies import copies
 from workers.trainer.evaluation.neighbours import Gallery, by_label
 from workers.trainer.evaluation.retrieval import retrieval
+from workers.trainer.export.int8 import to_int8
 
 _BATCH: Final = 8
 _CALIBRATING: Final = 100  # pictures whose ranges are those of int8

@@ -23,16 +23,16 @@ from shared.telemetry import Timings, step
 from shared.topology import STAGES
 from workers.models.artefact import Artefact
 from workers.trainer.artefacts import read_artefact
-from workers.trainer.checkpoint import CURVES
-from workers.trainer.curve import Curve
+from workers.trainer.data.read import read_data
 from workers.trainer.data.split import Shares
-from workers.trainer.deps import Trainer
 from workers.trainer.hardware import hardware
-from workers.trainer.laid_down import lay_down
-from workers.trainer.presets import preset
-from workers.trainer.recipe import Recipe, recipe_from_json
+from workers.trainer.job.curve import Curve
+from workers.trainer.job.deps import Trainer
+from workers.trainer.job.photos import lay_down
+from workers.trainer.recipes.presets import preset
+from workers.trainer.recipes.recipe import Recipe, recipe_from_json
 from workers.trainer.runs import MODEL, train_artefact
-from workers.trainer.sources import read_data
+from workers.trainer.training.checkpoint import CURVES
 
 log = logging.getLogger(__name__)
 

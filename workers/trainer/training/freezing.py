@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 from workers.models.networks.blocks import BlockNetwork
-from workers.trainer.recipe import Recipe, Stage
+from workers.trainer.recipes.recipe import Recipe, Stage
 
 
 def first_learning(network: BlockNetwork, blocks: int | None) -> int:

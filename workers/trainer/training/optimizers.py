@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from workers.trainer.freezing import parameter_groups
-from workers.trainer.learner import Learner
-from workers.trainer.recipe import Recipe, Stage
-from workers.trainer.schedule import share_of_rate
+from workers.trainer.recipes.recipe import Recipe, Stage
+from workers.trainer.training.freezing import parameter_groups
+from workers.trainer.training.learner import Learner
+from workers.trainer.training.schedule import share_of_rate
 
 
 def make_optimizer(learner: Learner, stage: Stage, recipe: Recipe) -> torch.optim.Optimizer:

@@ -7,7 +7,7 @@ from shared.db.engine import Database
 from shared.settings import Settings
 from shared.storage.open import open_store
 from shared.wakeups import Notifier
-from workers.trainer.deps import Trainer
+from workers.trainer.job.deps import Trainer
 
 
 def open_trainer(settings: Settings) -> Trainer:

@@ -14,22 +14,22 @@ from shared.errors import TusouError
 from workers.models.networks.blocks import BlockNetwork
 from workers.models.networks.build import build, preprocess_of
 from workers.models.preprocess import Preprocess
-from workers.trainer.checkpoint import Checkpoint, Checkpoints, optimizer_state, restore_optimizer
 from workers.trainer.course import Course, Epoch
 from workers.trainer.data.augment import view
 from workers.trainer.data.parts import Parts
 from workers.trainer.data.pictures import Pictures
-from workers.trainer.feeds import Feed
-from workers.trainer.freezing import first_learning, freeze
 from workers.trainer.hardware import Hardware
-from workers.trainer.kept import keep
-from workers.trainer.learner import Learner, State
-from workers.trainer.losses import Objective
-from workers.trainer.optimizers import make_optimizer, set_rate, step
 from workers.trainer.progress import OnProgress, Throttled, silent
-from workers.trainer.recipe import Recipe, Stage
+from workers.trainer.recipes.recipe import Recipe, Stage
 from workers.trainer.seeds import repeatable, seed_of
-from workers.trainer.validation import validate
+from workers.trainer.training.activations import keep
+from workers.trainer.training.checkpoint import Checkpoint, Checkpoints, optimizer_state, restore_optimizer
+from workers.trainer.training.feeds import Feed
+from workers.trainer.training.freezing import first_learning, freeze
+from workers.trainer.training.learner import Learner, State
+from workers.trainer.training.losses import Objective
+from workers.trainer.training.optimizers import make_optimizer, set_rate, step
+from workers.trainer.training.validation import validate
 
 
 @dataclass(frozen=True, eq=False)

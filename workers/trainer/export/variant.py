@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PIL import Image
 
 from shared.errors import InvalidRequest
 from workers.models import torchvision_nets
@@ -21,8 +20,11 @@ from workers.models.networks.restored import restore
 from workers.models.onnx_export import to_onnx
 from workers.models.onnx_net import OnnxEngine
 from workers.models.preprocess import Preprocess
+from workers.models.steps import embed
 from workers.models.weights import find_weights
 from workers.models.whitening import Whitening, fit_whitening
+from workers.trainer.data.example import Example
+from workers.trainer.data.picture import open_picture
 
 _BATCH = 8
 
@@ -74,7 +76,8 @@ def write_variant(
     """The built-in network `base` with `options` as an artefact in `folder`.
 
     `sample` are photos, none of the catalogue that is to be searched, on which whitening is fitted; more of
-    them than dimensions. Raises WeightsMissing, TusouError, and ValueError for too small a sample.
+    them than dimensions. Raises WeightsMissing, TusouError (a damaged photo too), and ValueError for too small
+    a sample.
     """
     plain, state = torchvision_nets.load(base, find_weights(base, weights=weights, fetch_object=None))
     network = replace(plain, preprocess=options.preprocess or plain.preprocess, pooling=options.pooling)
@@ -160,11 +163,8 @@ def _measured(network: Network, sample: Sequence[Path]) -> tuple[np.ndarray, np.
     """The network's unit vectors (n, d) and the raw descriptors (n, k) of the photos."""
     features, descriptors = [], []
     for first in range(0, len(sample), _BATCH):
-        images = []
-        for path in sample[first : first + _BATCH]:
-            with Image.open(path) as photo:
-                images.append(prepare(photo.convert("RGB"), network.preprocess))
-        results = network.post(network.core(network.pre(images)))
-        features += [each.vector for each in results]
+        photos = [Example(path, label="", group=path.name) for path in sample[first : first + _BATCH]]
+        images = [prepare(open_picture(one, network.preprocess.resize), network.preprocess) for one in photos]
+        features += [each.vector for each in embed(network, images)]
         descriptors.append(described(images))
     return np.stack(features), np.concatenate(descriptors)

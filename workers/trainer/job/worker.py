@@ -12,9 +12,9 @@ from shared.broker import make_celery
 from shared.runtime import admin
 from shared.runtime.consume import consume
 from shared.runtime.opening import opened
-from workers.trainer import tasks
-from workers.trainer.trainings import Trainings
-from workers.trainer.wiring import open_trainer
+from workers.trainer.job import tasks
+from workers.trainer.job.loop import Trainings
+from workers.trainer.job.wiring import open_trainer
 
 log = logging.getLogger(__name__)
 

@@ -13,16 +13,16 @@ import typer
 
 from shared.errors import InvalidRequest, TusouError
 from shared.settings import Settings
+from workers.trainer.cli.making import export, variant
+from workers.trainer.data.read import read_data
 from workers.trainer.data.split import Shares
 from workers.trainer.evaluation.service import Service
 from workers.trainer.evaluation.service import evaluate_service as measure_service
-from workers.trainer.export_app import export, variant
 from workers.trainer.hardware import hardware
-from workers.trainer.presets import preset
 from workers.trainer.progress import json_lines
-from workers.trainer.recipe import Recipe, recipe_from_json
+from workers.trainer.recipes.presets import PRESETS, preset
+from workers.trainer.recipes.recipe import Recipe, recipe_from_json
 from workers.trainer.runs import evaluate_artefact, split_of, train_artefact, write_report
-from workers.trainer.sources import read_data
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -45,9 +45,7 @@ Test = Annotated[float, typer.Option(help="Share split off for the test, where t
 def train(
     data: Data,
     name: Annotated[str, typer.Option(help="The model's name.")],
-    recipe: Annotated[
-        str, typer.Option(help="classic, digits, transfer, metric, or a JSON file.")
-    ] = "transfer",
+    recipe: Annotated[str, typer.Option(help=f"{', '.join(PRESETS)}, or a JSON file.")] = "transfer",
     out: Annotated[
         Path | None, typer.Option(help="Folder of checkpoints, curves, report, model/; else runs/NAME.")
     ] = None,

@@ -7,7 +7,7 @@ from torch import nn
 
 from workers.models.networks.blocks import BlockNetwork
 from workers.trainer.data.batches import Batch
-from workers.trainer.losses import Objective
+from workers.trainer.training.losses import Objective
 
 State = dict[str, torch.Tensor]
 

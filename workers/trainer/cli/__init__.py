@@ -1,0 +1,1 @@
+"""The commands that the `tusou` command starts as a process."""

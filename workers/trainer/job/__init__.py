@@ -1,0 +1,1 @@
+"""Training as a job: the worker that claims trainings, and the story of one."""
