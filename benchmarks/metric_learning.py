@@ -19,6 +19,7 @@ from workers.models.networks.blocks import BlockNetwork
 from workers.models.networks.build import build, preprocess_of
 from workers.models.preprocess import Preprocess
 from workers.trainer.data.catalogue import read_catalogue
+from workers.trainer.data.copies import copies
 from workers.trainer.data.parts import Parts, make_parts
 from workers.trainer.data.split import Shares
 from workers.trainer.evaluation.evaluate import look
@@ -74,7 +75,7 @@ def _measure(network: BlockNetwork, preprocess: Preprocess, parts: Parts) -> Ret
         preprocess=preprocess,
         hardware=hardware(),
     )
-    ranked = retrieval(by_label(Gallery(found.embeddings, found.labels, found.groups, found.groups)))
+    ranked = retrieval(by_label(Gallery(found.embeddings, found.labels, found.groups, copies(parts.test))))
     if ranked is None:
         raise SystemExit("no category of the test part has two products")
     return ranked

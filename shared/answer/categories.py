@@ -12,6 +12,16 @@ VOTERS = 10
 TEMPERATURE = 0.1
 
 
+def rounded(shares: Mapping[str, float], digits: int = 4) -> dict[str, float]:
+    """Largest first, equals by name, each rounded and together what they were: the first takes the rest."""
+    ranked = sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))
+    told = {name: round(share, digits) for name, share in ranked}
+    if ranked:
+        first = ranked[0][0]
+        told[first] = round(told[first] + sum(shares.values()) - sum(told.values()), digits)
+    return told
+
+
 def vote(scored: Iterable[tuple[float, str | None]]) -> dict[str, float]:
     """Categories of the nearest products with shares that add up to 1; `scored` is best first."""
     voters = [(score, name) for score, name in scored if name is not None][:VOTERS]

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from shared.answer.join import join
-from shared.answer.merge import OVERFETCH, Part, merge, with_whole
+from shared.answer.merge import Part, depth, merge, with_whole
 from shared.answer.outcome import Outcome
 from shared.db.engine import Database
 from shared.db.tables import jobs, parts
@@ -93,7 +93,7 @@ class Finisher:
         started = time.perf_counter()
         outcome = Outcome.from_bytes(job.outcome)
         request = SearchRequest.from_json(job.request)
-        found = merge(came.values(), len(outcome.searched), request.limit + OVERFETCH)
+        found = merge(came.values(), len(outcome.searched), depth(request.limit))
         if outcome.whole is not None:
             found = with_whole(found, request.group_by)
         positions = {shard: place for part in came.values() for shard, place in part.positions.items()}

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from shared.answer.categories import pool, vote
+from shared.answer.categories import pool, rounded, vote
 from shared.answer.merge import Hit
 from shared.answer.outcome import Item
 from shared.catalog import store as catalog
@@ -24,21 +24,23 @@ def join(
 ) -> list[dict[str, Any]]:
     """The items of a result. Hits whose product is gone meanwhile are left out."""
     living = catalog.attributes_of(c, tenant, {hit.product_id for hits in found for hit in hits})
-    kept = [[hit for hit in hits if hit.product_id in living][:limit] for hits in found]
+    every = [[hit for hit in hits if hit.product_id in living] for hits in found]
+    kept = [hits[:limit] for hits in every]
     sources = catalog.sources_of(c, tenant, {hit.image_id for hits in kept for hit in hits})
     return [
-        _item(item, hits, living, sources, no_match_below) for item, hits in zip(items, kept, strict=True)
+        _item(item, hits, _categories(item, near, living), living, sources, no_match_below)
+        for item, hits, near in zip(items, kept, every, strict=True)
     ]
 
 
 def _item(
     item: Item,
     hits: list[Hit],
+    categories: list[dict[str, Any]],
     living: Mapping[str, dict[str, Any]],
     sources: Mapping[str, str | None],
     no_match_below: float | None,
 ) -> dict[str, Any]:
-    categories = _categories(item, [(hit.score, living[hit.product_id].get("category")) for hit in hits])
     label, label_score = item.label, item.label_score
     if label is None and categories:
         label, label_score = categories[0]["name"], categories[0]["score"]
@@ -53,10 +55,14 @@ def _item(
     }
 
 
-def _categories(item: Item, scored: list[tuple[float, str | None]]) -> list[dict[str, Any]]:
-    """Largest first."""
-    ranked = sorted(pool(vote(scored), item.probabilities).items(), key=lambda pair: (-pair[1], pair[0]))
-    return [{"name": name, "score": round(share, 4)} for name, share in ranked]
+def _categories(item: Item, near: list[Hit], living: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Largest first. Each product votes once, and how many hits are shown (`limit`) changes nothing."""
+    nearest: dict[str, float] = {}
+    for hit in near:
+        nearest.setdefault(hit.product_id, hit.score)
+    voted = vote((score, living[product].get("category")) for product, score in nearest.items())
+    shares = rounded(pool(voted, item.probabilities))
+    return [{"name": name, "score": share} for name, share in shares.items()]
 
 
 def _hit(hit: Hit, attributes: dict[str, Any], source: str | None) -> dict[str, Any]:

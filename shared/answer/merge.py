@@ -6,12 +6,18 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from shared.answer.categories import VOTERS
 from shared.images.box import Box
 from shared.index.log import Position, Positions
 from shared.jobs.search_request import GroupBy
 
 # A product deleted after its shard was searched leaves room that these fill.
 OVERFETCH = 8
+
+
+def depth(limit: int) -> int:
+    """Hits that a part brings where `limit` are shown: those that vote for a category are among them."""
+    return max(limit, VOTERS) + OVERFETCH
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from shared.db.engine import Database, now
 from shared.db.tables import artefacts
-from shared.errors import Conflict, NotFound, ObjectCorrupt, TusouError
+from shared.errors import Conflict, InvalidRequest, NotFound, ObjectCorrupt, TusouError
 from shared.models.card import CARD, NAME, checked_name, facts, read_card
 from shared.storage import owners
 from shared.storage.names import new_name
@@ -142,7 +142,10 @@ def verify(store: ObjectStore, entry: Entry) -> dict[str, str | None]:
 
 
 def _put(db: Database, store: ObjectStore, path: Path, sha256: str) -> Stored:
-    stored = store.put_file(new_name("models", TENANT, db.clock()), path)
+    try:
+        stored = store.put_file(new_name("models", TENANT, db.clock()), path)
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise InvalidRequest(f"{path} is no file, and the model's card names it") from error
     if stored.sha256 != sha256:
         raise ObjectCorrupt(f"{path} has SHA-256 {stored.sha256}, but its card says {sha256}")
     return stored

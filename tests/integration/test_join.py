@@ -20,3 +20,19 @@ def test_the_classifier_has_its_say_in_the_categories(tmp_path: Path) -> None:
         (answer,) = join(c, "shop", (item,), [hits], limit=10, no_match_below=None)
     assert answer["categories"] == [{"name": "shoe", "score": 0.7}, {"name": "dress", "score": 0.3}]
     assert (answer["label"], answer["label_score"]) == ("shoe", 0.7)
+
+
+def test_categories_are_the_same_however_many_hits_are_shown(tmp_path: Path) -> None:
+    """And a product that has many images among the hits votes once."""
+    rig = Rig(f"sqlite:///{tmp_path / 'tusou.db'}", tmp_path)
+    for product, category in (("a", "dress"), ("b", "shoe"), ("c", "shoe")):
+        rig.put(product, unit(1), category=category)
+    hits = [Hit(0.9, p, f"{p}{n}", 0, WHOLE) for p in "abc" for n in range(3 if p == "a" else 1)]
+    with rig.db.read() as c:
+        few, many = (
+            join(c, "shop", (Item(WHOLE, None, None, b""),), [hits], limit=limit, no_match_below=None)[0]
+            for limit in (1, 10)
+        )
+    assert (len(few["hits"]), len(many["hits"])) == (1, 5)
+    assert few["categories"] == many["categories"]
+    assert few["categories"] == [{"name": "shoe", "score": 0.6667}, {"name": "dress", "score": 0.3333}]

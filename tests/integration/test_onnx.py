@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -140,6 +142,39 @@ def _variant(folder: Path) -> Path:
 def test_an_artefact_with_an_onnx_file_is_served_without_torch(folder: Path) -> None:
     """By a process that has imported all of the vision worker."""
     assert _in_another_process(str(folder)) == ("bright", [])
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [({"dim": onnx_files.DIM + 1}, r"\\("), ({"labels": ("dark", "bright", "grey")}, r"\\(")],
+    ids=["another dimension", "more labels than logits"],
+)
+def test_a_model_that_cannot_embed_is_refused_when_it_is_loaded(
+    folder: Path, tmp_path: Path, change: dict[str, Any], reason: str
+) -> None:
+    opened = open_folder(folder)
+    assert opened is not None
+    broken = replace(opened.artefact, **change)
+    write(tmp_path / "broken", broken, opened.state(), opened.file("model.onnx"))
+
+    with pytest.raises(TusouError, match=reason) as told:
+        load_model(str(tmp_path / "broken"), weights=None, threads=1)
+
+    assert told.value.code == "artefact_unfit"
+
+
+def test_numbers_beside_an_onnx_file_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They would come from wherever the process happens to run, and no hash knows them."""
+    import onnx
+
+    model = onnx.load_from_string(onnx_files.halves())
+    onnx.save(model, tmp_path / "m.onnx", save_as_external_data=True, location="m.data", size_threshold=0)
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(TusouError) as told:
+        OnnxEngine((tmp_path / "m.onnx").read_bytes(), where="m", threads=1)
+
+    assert told.value.code == "onnx_unreadable"
 
 
 def test_a_model_may_be_named_by_what_the_object_store_calls_it(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ pytest.importorskip("torchmetrics", reason="an extra of the trainer")
 from shared.errors import InvalidRequest, TusouError, WeightsMissing  # noqa: E402
 from workers.models.networks.build import build, preprocess_of  # noqa: E402
 from workers.models.networks.catalogue import NETWORKS, Published  # noqa: E402
+from workers.models.onnx_export import to_onnx  # noqa: E402
 from workers.trainer.training.freezing import first_learning, freeze  # noqa: E402
 
 # The largest are cut as their smaller kin is, and take seconds to fill with random numbers.
@@ -109,3 +112,32 @@ def test_what_cannot_be_built_is_refused(ask: object) -> None:
 def test_a_smaller_side_sees_the_same_share_of_a_picture() -> None:
     usual, smaller = preprocess_of("mobilenet_v2"), preprocess_of("mobilenet_v2", 112)
     assert (usual.resize, usual.crop, smaller.resize, smaller.crop) == (256, 224, 128, 112)
+
+
+def _small_vit() -> list[torch.nn.Module]:
+    from torchvision.models import VisionTransformer
+
+    from workers.models.networks.cuts import transformer
+
+    torch.manual_seed(0)
+    return transformer(VisionTransformer(32, 16, 1, 2, 16, 32))
+
+
+@pytest.mark.parametrize("blocks", [_small_vit], ids=["vit"])
+def test_a_network_is_exported_for_batches_of_any_size(blocks: Callable[[], list[torch.nn.Module]]) -> None:
+    """The export runs its file with one picture and with three, and refuses to hand out what differs."""
+    preprocess = replace(preprocess_of("mobilenet_v2"), resize=32, crop=32)
+    assert to_onnx(torch.nn.Sequential(*blocks()).eval(), None, preprocess)
+
+
+class _Constant(torch.nn.Module):
+    """Computes with a number that a trace takes for a constant."""
+
+    def forward(self, batch: torch.Tensor) -> torch.Tensor:
+        return batch.mean((2, 3)) * len(batch)
+
+
+def test_a_file_that_does_not_compute_what_its_network_does_is_not_handed_out() -> None:
+    preprocess = replace(preprocess_of("mobilenet_v2"), resize=32, crop=32)
+    with pytest.raises(TusouError, match="does not compute"):
+        to_onnx(_Constant().eval(), None, preprocess)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.answer.categories import TEMPERATURE, VOTERS, pool, vote
+from shared.answer.categories import TEMPERATURE, VOTERS, pool, rounded, vote
 
 NAMES = ["Shoes", "shoes", "Hats", "Bags"]
 
@@ -65,3 +65,16 @@ def test_what_is_pooled_adds_up_to_one(
     pooled = pool(vote(scored), probabilities)
     assert not pooled or sum(pooled.values()) == pytest.approx(1)
     assert all(share >= 0 for share in pooled.values())
+
+
+@given(st.dictionaries(st.text(max_size=3), st.floats(0.001, 1), min_size=1, max_size=12))
+def test_what_is_told_adds_up_to_one_too(weights: dict[str, float]) -> None:
+    total = sum(weights.values())
+    told = rounded({name: weight / total for name, weight in weights.items()})
+
+    assert sum(told.values()) == pytest.approx(1, abs=1e-9)
+    assert list(told.values())[1:] == sorted(list(told.values())[1:], reverse=True)
+
+
+def test_thirds_add_up() -> None:
+    assert rounded({"a": 1 / 3, "b": 1 / 3, "c": 1 / 3}) == {"a": 0.3334, "b": 0.3333, "c": 0.3333}

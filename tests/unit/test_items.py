@@ -1,5 +1,7 @@
 """The items of a photo: which of a detector's boxes count, and which is the main one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -54,3 +56,9 @@ def test_a_cut_shows_the_item_alone() -> None:
     seen = cut(view, (0.25, 0.2, 0.75, 0.6), FakeModel().preprocess)
     assert seen.shape == (32, 32, 3)
     assert (seen == 200).all()
+
+
+def test_a_thing_that_one_detector_is_surer_of_is_called_what_the_other_knows() -> None:
+    nameless, named = Detection((0, 0, 0.5, 0.5), None, 0.8), Detection((0, 0, 0.5, 0.52), "bag", 0.6)
+    assert choose([nameless, named], 5) == [named]
+    assert choose([replace(named, score=0.9), nameless], 5) == [replace(named, score=0.9)]

@@ -140,6 +140,51 @@ def test_a_card_that_is_none_is_refused(tmp_path: Path, card: str) -> None:
     assert told.value.code == "artefact_unreadable"
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"dim": 0},
+        {"averaging": "foo"},
+        {"precision": "int4"},
+        {"pooling": float("nan")},
+        {"no_confident_match": 3.0},
+        {"preprocess": replace(ARTEFACT.preprocess, interpolation="foo")},
+        {"preprocess": replace(ARTEFACT.preprocess, crop=9)},
+        {"preprocess": replace(ARTEFACT.preprocess, std=(0.0, 0.2, 0.1))},
+    ],
+    ids=str,
+)
+def test_a_card_that_no_model_can_have_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+    write(tmp_path / "a", replace(ARTEFACT, **change), STATE, b"graph")
+
+    with pytest.raises(TusouError, match="no model has such"):
+        open_folder(tmp_path / "a")
+
+
+@pytest.mark.parametrize("files", [[], {"model.onnx": "x"}, {"model.safetensors": 7}])
+def test_a_card_whose_files_are_none_is_refused(tmp_path: Path, files: object) -> None:
+    write(tmp_path / "a", ARTEFACT, STATE, b"graph")
+    card = tmp_path / "a" / "model.json"
+    card.write_text(json.dumps(json.loads(card.read_bytes()) | {"files": files}))
+
+    with pytest.raises(TusouError) as told:
+        open_folder(tmp_path / "a")
+
+    assert told.value.code == "artefact_unreadable"
+
+
+def test_a_card_nested_without_end_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "model.json").write_text("[" * 100_000)
+    with pytest.raises(TusouError, match="no model's card"):
+        open_folder(tmp_path)
+
+
+def test_weights_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    write(tmp_path / "a", ARTEFACT, STATE | {"weight": np.full(3, np.nan, np.float32)}, b"graph")
+    with pytest.raises(TusouError, match="no number"):
+        _opened(tmp_path / "a").verify()
+
+
 def test_a_folder_without_a_card_is_no_artefact(tmp_path: Path) -> None:
     assert open_folder(tmp_path) is None
     assert open_folder(tmp_path / "nowhere") is None

@@ -58,6 +58,25 @@ def test_a_split_does_not_depend_on_the_order_of_the_files() -> None:
     assert [{e.group for e in p} for p in once] == [{e.group for e in p} for p in again]
 
 
+def test_small_labels_share_what_none_of_them_could_give_alone() -> None:
+    """Twenty categories of five: a tenth is ten pictures, though no category has a tenth to spare."""
+    train, validation, test = split(examples(20, 5), Shares(0.1, 0.1), 0)
+
+    assert (len(train), len(validation), len(test)) == (80, 10, 10)
+    assert {e.label for e in train} == {f"bar {n}" for n in range(20)}
+
+
+def test_byte_identical_pictures_of_two_products_stand_in_one_part() -> None:
+    """Else what is tested was learnt from."""
+    given = [Example(bytes([n // 2]), "a", f"product {n}") for n in range(40)]
+
+    parts = split(given, Shares(0.25, 0.25), 0)
+
+    seen = [{e.image for e in part} for part in parts]
+    assert all(seen)
+    assert not (seen[0] & seen[1] or seen[0] & seen[2] or seen[1] & seen[2])
+
+
 def test_another_seed_splits_otherwise() -> None:
     given = examples(3, 20)
     assert [e.group for e in split(given, Shares(), 1)[2]] != [e.group for e in split(given, Shares(), 2)[2]]
@@ -232,7 +251,7 @@ def test_a_csv_that_is_no_table_of_digits_is_refused(tmp_path: Path, content: st
 
 def test_labels_sort_as_numbers() -> None:
     found = examples_of(np.zeros((3, 2, 2), np.uint8), np.array([2, 10, 0]), "train")
-    assert sorted(e.label for e in found) == ["00", "02", "10"]
+    assert make_parts(found, [], []).labels == ("0", "2", "10")
 
 
 def test_a_photo_stands_upright_as_in_a_search() -> None:

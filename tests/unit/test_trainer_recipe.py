@@ -32,6 +32,30 @@ def test_a_recipe_that_cannot_be_followed_is_refused(wrong: dict[str, object]) -
         recipe_from_json({"network": "classic", "stages": [{"epochs": 1, "rate": 0.1}], **wrong})
 
 
+STAGE = {"epochs": 1, "rate": 0.1}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"dropout": 2},
+        {"smoothing": 5},
+        {"patience": "x"},
+        {"dim": 0},
+        {"per_class": -4},
+        {"batch": 1},
+        {"warmup": "x"},
+        {"stages": [STAGE | {"epochs": 0}]},
+        {"stages": [STAGE | {"rate": -1}]},
+        {"stages": [STAGE | {"rate": "0.1"}]},
+        {"stages": [STAGE | {"way": 1}]},
+    ],
+)
+def test_a_number_that_cannot_be_is_refused_before_hours_are_spent(wrong: dict[str, object]) -> None:
+    with pytest.raises(InvalidRequest, match="this is no recipe: "):
+        recipe_from_json({"network": "classic", "stages": [{"epochs": 1, "rate": 0.1}], **wrong})
+
+
 def test_an_unknown_field_is_refused_with_those_there_are() -> None:
     with pytest.raises(InvalidRequest, match=r"colour.*smoothing"):
         recipe_from_json({"network": "classic", "stages": [{"epochs": 1, "rate": 0.1}], "colour": 1})

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Row, select
 
-from shared.answer.merge import OVERFETCH, Hit, Part, best_first
+from shared.answer.merge import Hit, Part, best_first, depth
 from shared.answer.outcome import Outcome
 from shared.db.engine import now
 from shared.db.tables import jobs
@@ -78,7 +78,7 @@ def query_of(request: SearchRequest, vector: np.ndarray) -> ShardQuery:
     """`vector`: (dim,) float32, unit length."""
     return ShardQuery(
         vector=vector,
-        limit=request.limit + OVERFETCH,
+        limit=depth(request.limit),
         group_by=request.group_by,
         min_score=request.min_score,
         filters=request.filters,

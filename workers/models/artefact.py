@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Final
@@ -17,12 +18,15 @@ import numpy as np
 from shared.errors import TusouError
 from workers.models.classical.describe import DESCRIBED
 from workers.models.fingerprint import fingerprint
-from workers.models.preprocess import Preprocess
+from workers.models.preprocess import FITS, INTERPOLATIONS, Preprocess
 
 FORMAT: Final = 1
 CARD: Final = "model.json"
 STATE: Final = "model.safetensors"
 ONNX: Final = "model.onnx"
+
+AVERAGINGS: Final = ("none", "mirror")
+PRECISIONS: Final = ("float32", "int8")
 
 # How the architecture of a network begins that torch can build from its parameters: one of torchvision's as
 # it was published, or one that was trained here.
@@ -109,7 +113,8 @@ def from_json(data: bytes, where: str) -> Artefact:
         found = facts.pop("format", None)
         if found == FORMAT:
             artefact = _artefact(facts)
-    except (ValueError, TypeError, KeyError) as error:
+            check(artefact)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise TusouError(f"{where}/{CARD} is no model's card: {error}", code="artefact_unreadable") from error
     if found != FORMAT:
         raise TusouError(
@@ -143,3 +148,27 @@ def _artefact(facts: dict[str, Any]) -> Artefact:
     return Artefact(
         **facts | {"preprocess": Preprocess(**preprocess), "labels": tuple(map(str, facts["labels"]))}
     )
+
+
+def check(artefact: Artefact) -> None:
+    """Raise ValueError for what no model can be; its files are another matter."""
+    pre = artefact.preprocess
+    sound = {
+        "dim": artefact.dim > 0,
+        "averaging": artefact.averaging in AVERAGINGS,
+        "precision": artefact.precision in PRECISIONS,
+        "pooling": math.isfinite(artefact.pooling) and artefact.pooling > 0,
+        "colour": math.isfinite(artefact.colour) and artefact.colour >= 0,
+        "no_confident_match": artefact.no_confident_match is None or -1 <= artefact.no_confident_match <= 1,
+        "preprocess": (
+            pre.interpolation in INTERPOLATIONS
+            and pre.fit in FITS
+            and 0 < pre.crop <= pre.resize
+            and len(pre.mean) == len(pre.std) == 3
+            and all(math.isfinite(each) for each in (*pre.mean, *pre.std))
+            and min(pre.std) > 0
+        ),
+        "files": STATE in artefact.files and all(isinstance(each, str) for each in artefact.files.values()),
+    }
+    if wrong := [name for name, is_sound in sound.items() if not is_sound]:
+        raise ValueError(f"no model has such: {', '.join(wrong)}")

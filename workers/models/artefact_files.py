@@ -119,7 +119,18 @@ class Opened:
             _same("weights", self.artefact.weights_sha256, state_sha256(self.state()), self.where)
 
     def _arrays(self) -> dict[str, np.ndarray]:
-        loaded: dict[str, np.ndarray] = _safetensors().load(self.file(STATE))
+        data = self.file(STATE)
+        package = _safetensors()
+        try:
+            loaded: dict[str, np.ndarray] = package.load(data)
+        except Exception as error:  # its own error derives from Exception alone
+            raise TusouError(
+                f"{STATE} of {self.where} is no safetensors file: {error}", code="artefact_unreadable"
+            ) from error
+        if not all(np.isfinite(value).all() for value in loaded.values() if value.dtype.kind == "f"):
+            raise TusouError(
+                f"{STATE} of {self.where} holds what is no number: train it again", code="artefact_unreadable"
+            )
         return loaded
 
 

@@ -40,8 +40,13 @@ def exported(name: str, source: Path | bytes | None, *, cache: Path | None) -> O
     onnx = torchvision_nets.as_onnx(artefact, state)
     log.info("the network %s was exported to ONNX, %.1f MB", name, len(onnx) / 1e6)
     opened, _ = pack(artefact, state, onnx)
-    if folder and not folder.exists():
-        write(folder, artefact, state, onnx)
+    if folder:
+        try:
+            write(folder, artefact, state, onnx)
+        except (OSError, TusouError):
+            # Another worker may have been quicker: what it wrote is the same.
+            if not folder.exists():
+                raise
     return opened
 
 

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from workers.models.artefact import AVERAGINGS
 from workers.models.engine import Engine, Raw
 from workers.models.port import TOP, Embedded
 from workers.models.preprocess import Preprocess, check_images
 from workers.models.steps import warm
 from workers.models.whitening import Whitening, unit
-
-AVERAGINGS = ("none", "mirror")
 
 
 class Network:

@@ -8,15 +8,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+import numpy as np
 import torch
 from torch import nn
 
-from workers.models.onnx_net import FEATURES, INPUT, LOGITS
+from shared.errors import TusouError
+from workers.models.onnx_net import FEATURES, INPUT, LOGITS, OnnxEngine
 from workers.models.preprocess import Preprocess
 from workers.models.torch_engine import Divided
 
 # The newest that the exporter writes without onnxscript; ONNX Runtime reads it since 1.14 (2023).
 OPSET: Final = 18
+# Relative: vectors that lie so far apart have a cosine of .9999.
+MOST_APART: Final = 0.0141
 
 
 @contextmanager
@@ -51,7 +55,8 @@ def to_onnx(
     """An ONNX file: `pixels` (n, crop, crop, 3) uint8 RGB -> `features` (n, d), `logits` (n, labels).
 
     n is free; without a `head` there are no logits. `body`, `head` and `pool` are those of `Divided`, on the
-    CPU; their mode is left as it was.
+    CPU; their mode is left as it was. The file is run before it is handed out. Raises TusouError where it
+    does not agree with the network: one fingerprint stands for both.
     """
     network = _FromPixels(Divided(body, head, pool), preprocess)
     outputs = [FEATURES] if head is None else [FEATURES, LOGITS]
@@ -71,4 +76,31 @@ def to_onnx(
             opset_version=OPSET,
             dynamo=False,
         )
+    _check_agreement(file.getvalue(), network, preprocess)
     return file.getvalue()
+
+
+@torch.no_grad()
+def _check_agreement(onnx: bytes, network: _FromPixels, preprocess: Preprocess) -> None:
+    """Of batches of one and of three, since what a trace takes for a constant shows in another size."""
+    engine = OnnxEngine(onnx, where="the exported file", threads=1)
+    was_training = network.training
+    network.eval()
+    shape = (3, preprocess.crop, preprocess.crop, 3)
+    pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    for batch in (pixels[:1], pixels):
+        expected = network(torch.from_numpy(batch))[0].numpy()
+        try:
+            found = engine.run(batch).features
+        except Exception as error:  # ONNX Runtime's errors share no other base
+            raise _disagrees(f"it cannot take {len(batch)} pictures: {error}") from error
+        apart = np.linalg.norm(found - expected, axis=1)
+        if not (apart <= MOST_APART * np.linalg.norm(expected, axis=1)).all():
+            raise _disagrees(f"features lie {apart.max():.3g} apart")
+    network.train(was_training)
+
+
+def _disagrees(reason: str) -> TusouError:
+    return TusouError(
+        f"the exported ONNX file does not compute what its network does: {reason}", code="no_parity"
+    )

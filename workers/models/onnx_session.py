@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from shared.errors import TusouError
@@ -25,6 +26,11 @@ def open_session(data: bytes, *, where: str, threads: int = 0) -> Any:
     options.intra_op_num_threads = threads or cores()
     # Threads that wait for each other sleep: a worker shares its cores with others (see registry.py).
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # All numbers are in the file, whose hash is known. Those kept beside it would be read from wherever the
+    # process happens to run: there is no such folder.
+    options.add_session_config_entry(
+        "session.model_external_initializers_file_folder_path", str(Path(__file__).with_name("nowhere"))
+    )
     options.log_severity_level = 3  # its warnings tell of graph optimisations, not of trouble
     try:
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
+
+FITS: Final = ("center", "squash")
+INTERPOLATIONS: Final = ("bilinear", "bicubic", "lanczos")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Final
 
+import numpy as np
+
 from shared.errors import TusouError
 from workers.models.artefact import ONNX, Artefact
 from workers.models.artefact_files import Opened
@@ -16,6 +18,7 @@ from workers.models.devices import check_device, choose_device
 from workers.models.engine import Engine
 from workers.models.joined import Joined
 from workers.models.network import Network
+from workers.models.steps import embed
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +64,26 @@ def serve(opened: Opened, *, name: str, engine: str, device: str, threads: int) 
         whitening=whitening,
         no_confident_match=artefact.no_confident_match,
     )
-    return Joined(network, colour=colour, weight=artefact.colour) if colour else network
+    model = Joined(network, colour=colour, weight=artefact.colour) if colour else network
+    _try_out(model, opened.where)
+    return model
+
+
+def _try_out(model: Network | Joined, where: str) -> None:
+    """One picture through all steps: a model that cannot embed is refused before it is asked to.
+
+    Raises TusouError.
+    """
+    crop = model.preprocess.crop
+    noise = np.random.default_rng(0).integers(0, 256, (crop, crop, 3), np.uint8)
+    try:
+        (found,) = embed(model, [noise])
+        fits = found.vector.shape == (model.dim,) and abs(float(found.vector @ found.vector) - 1) < 1e-3
+        reason = "" if fits else "it gives no unit vectors of its dimension"
+    except (AssertionError, IndexError, ValueError) as error:
+        reason = str(error)
+    if reason:
+        raise TusouError(f"{where} is no model that can be served: {reason}", code="artefact_unfit")
 
 
 def _engine(opened: Opened, engine: str, device: str, threads: int) -> Engine:

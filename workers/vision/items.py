@@ -39,11 +39,19 @@ class ItemFinder:
 
 
 def choose(found: Sequence[Detection], most: int) -> list[Detection]:
-    """Each thing once, under its likeliest name; the `most` likeliest, most prominent first."""
+    """Each thing once, under its likeliest name; the `most` likeliest, most prominent first.
+
+    Where a detector that names nothing is surer of a thing, the name comes from the one that knows it.
+    """
     kept: list[Detection] = []
     for one in sorted(found, key=lambda d: -d.score):
-        if all(overlap(one.box, other.box) < SAME_OVERLAP for other in kept):
+        same = [n for n, other in enumerate(kept) if overlap(one.box, other.box) >= SAME_OVERLAP]
+        if not same:
             kept.append(one)
+        elif one.label is not None:
+            for n in same:
+                if kept[n].label is None:
+                    kept[n] = one
     return sorted(kept[:most], key=lambda d: -prominence(d))
 
 

@@ -52,6 +52,7 @@ def recognise(vision: Vision, decoded: Decoded, crop: Box | None, timings: Timin
 
 
 def _item(embedded: Embedded, box: Box, found: Detection | None = None) -> Item:
-    """A detector's name of the thing goes before the classifier's."""
-    label, score = (found.label, found.score) if found else (embedded.label, embedded.label_score)
+    """A detector's name of the thing, if it has one, goes before the classifier's."""
+    named = found is not None and found.label is not None
+    label, score = (found.label, found.score) if found and named else (embedded.label, embedded.label_score)
     return Item(box, label, score, to_unit_f16(embedded.vector).tobytes(), embedded.probabilities)

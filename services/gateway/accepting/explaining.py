@@ -10,7 +10,7 @@ from services.gateway.wiring import Deps
 from shared.db.engine import now
 from shared.db.tables import explanations as rows
 from shared.db.tables import images, jobs
-from shared.errors import Conflict, Expired, NotFound, Unavailable
+from shared.errors import Conflict, Expired, FingerprintMismatch, NotFound, Unavailable
 from shared.ids import new_id
 from shared.images.box import WHOLE
 from shared.images.state import ImageState
@@ -62,6 +62,10 @@ def give_up(deps: Deps, job: Row[Any]) -> NoReturn:
     with deps.db.write() as c:
         explanations.forget_jobs(c, [job.id])
     error = job.error or {"code": "cancelled", "detail": "the explanation was cancelled; ask again"}
+    if error["code"] == FingerprintMismatch.code:
+        raise Conflict(
+            "the model that this search was made with is no longer served: search again", code="model_changed"
+        )
     if error["code"] in _GONE:
         raise Expired(error["detail"], code="image_gone")
     raise Unavailable(error["detail"], code=error["code"])

@@ -34,7 +34,7 @@ class Foreground:
     """Finds nothing where the photo's edge is not plain."""
 
     name = "foreground"
-    labels: tuple[str, ...] = ("item",)
+    labels: tuple[str, ...] = ()  # what stands out may be anything
 
     def detect(self, images: Sequence[np.ndarray]) -> list[list[Detection]]:
         check_photos(images)

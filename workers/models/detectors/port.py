@@ -11,10 +11,13 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Detection:
-    """`box` is x0 y0 x1 y1, each 0..1 of the upright image, x0 < x1 and y0 < y1; `score` is 0..1."""
+    """`box` is x0 y0 x1 y1, each 0..1 of the upright image, x0 < x1 and y0 < y1; `score` is 0..1.
+
+    `label` is None where a detector only knows that something is there.
+    """
 
     box: tuple[float, float, float, float]
-    label: str
+    label: str | None
     score: float
 
 
@@ -43,13 +46,14 @@ def detections(
 ) -> list[Detection]:
     """(n, 4) boxes in pixels of an image of `size` (width, height) -> values, best score first.
 
-    Boxes are cut at the image's edges; what has no area then is left out.
+    `classes` (n,) count in `labels`; without labels things have no name. Boxes are cut at the image's edges;
+    what has no area then is left out.
     """
     width, height = size
     inside = np.clip(boxes / (width, height, width, height), 0, 1)  # (n, 4)
     order = np.argsort(-scores, kind="stable")
     return [
-        Detection((x0, y0, x1, y1), labels[classes[n]], float(scores[n]))
+        Detection((x0, y0, x1, y1), labels[classes[n]] if labels else None, float(scores[n]))
         for n in order
         for x0, y0, x1, y1 in [inside[n].tolist()]
         if x0 < x1 and y0 < y1

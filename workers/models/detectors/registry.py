@@ -42,9 +42,10 @@ def load_detector(
     fetch_object: FetchObject | None = None,
     min_score: float = MIN_SCORE,
 ) -> Detector:
-    """A detector by name; any YOLOX-style file with COCO's labels may be named by its path, *.onnx.
+    """A detector by name; any YOLOX-style file may be named by its path, *.onnx.
 
-    `one+other` is both together.
+    Its labels stand beside it (NAME.txt, one a line), or in its metadata, or are COCO's. `one+other` is both
+    together.
     `weights`, `device`, `threads`, `fetch_object` as of `load_model`; YOLOX computes on the CPU. Raises
     WeightsMissing, and TusouError for an unknown name, weights of another network, or what is not installed.
     """
@@ -74,7 +75,17 @@ def load_detector(
             f"there is no detector {name!r}; there are: {', '.join(names())}, or the path of an ONNX file",
             code="unknown_detector",
         )
-    return YoloX(_onnx(name, weights, fetch_object), name=name, min_score=min_score, threads=threads)
+    labels = _labels_beside(Path(name)) if name.endswith(".onnx") else None
+    data = _onnx(name, weights, fetch_object)
+    return YoloX(data, name=name, labels=labels, min_score=min_score, threads=threads)
+
+
+def _labels_beside(path: Path) -> tuple[str, ...] | None:
+    beside = path.with_suffix(".txt")
+    if not beside.is_file():
+        return None
+    lines = beside.read_text(encoding="utf-8").splitlines()
+    return tuple(line.strip() for line in lines if line.strip())
 
 
 def names() -> tuple[str, ...]:

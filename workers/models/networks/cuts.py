@@ -60,7 +60,8 @@ class _Tokens(nn.Module):
 
     def forward(self, batch: torch.Tensor) -> torch.Tensor:
         patches = self.conv_proj(batch).flatten(2).transpose(1, 2)  # (n, patches, width)
-        first = self.class_token.expand(len(batch), -1, -1)
+        # Of a shape, not of len(), which a trace would take for a constant.
+        first = self.class_token.expand(patches.shape[0], -1, -1)
         tokens: torch.Tensor = self.dropout(torch.cat([first, patches], 1) + self.pos_embedding)
         return tokens
 

@@ -11,7 +11,6 @@ from typing import Annotated, Final
 
 import typer
 
-from shared.errors import InvalidRequest
 from workers.models.preprocess import Preprocess
 from workers.models.torchvision_nets import ARCHITECTURES
 from workers.trainer.data.example import Example
@@ -63,7 +62,7 @@ def variant(
     sample: Annotated[Path, typer.Option(help="Folder of photos on which whitening is fitted.")],
     out: Out,
     name: Annotated[str, typer.Option(help="The model's name; else BASE-plus.")] = "",
-    dim: Annotated[int, typer.Option(min=2, help="Numbers that whitening leaves of the network's.")] = _DIM,
+    dim: Annotated[int, typer.Option(min=2, help="Dimensions kept by whitening, at most.")] = _DIM,
     colour: Annotated[
         float, typer.Option(min=0, help="Weight of the descriptor beside the network; 0: none.")
     ] = RECOMMENDED.colour,
@@ -75,13 +74,11 @@ def variant(
     """Write a network with the recommended averaging, whitening and descriptor.
 
     A built-in one gets the recommended input and pooling too. Many trained ones find more at a side somewhat
-    larger than that of the training (Touvron and others, NeurIPS 2019). More photos than `--dim`, none of
+    larger than that of the training (Touvron and others, NeurIPS 2019). More photos than dimensions, none of
     them of the catalogue that is to be searched.
     """
     options = replace(RECOMMENDED, dim=dim, colour=colour)
     photos = sorted(_photos(sample))
-    if len(photos) <= dim:
-        raise InvalidRequest(f"{sample} holds {len(photos)} photos; more than {dim} are needed")
     if base in ARCHITECTURES:
         called = name or f"{base}-plus"
         made = write_variant(out, base, options, photos, name=called, weights=weights or None)

@@ -10,8 +10,7 @@ from workers.trainer.data.example import Example, Pixels
 
 def examples_of(images: Pixels, labels: NDArray[np.integer], part: str) -> list[Example]:
     """(n, h, w) uint8 and (n,) numbers -> n examples, each a group of its own."""
-    width = len(str(int(labels.max()))) if len(labels) else 1  # so that the labels' order is the numbers'
     return [
-        Example(image, f"{int(label):0{width}d}", f"{part} {number}")
+        Example(image, str(int(label)), f"{part} {number}")
         for number, (image, label) in enumerate(zip(images, labels, strict=True))
     ]

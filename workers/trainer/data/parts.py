@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 
 from shared.errors import InvalidRequest
 from workers.trainer.data.example import Example
+from workers.trainer.data.picture import content_of
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Parts:
-    """`labels` are sorted; their order is that of a network's outputs. No group stands in two parts.
+    """`labels` are sorted, numbers by their value; their order is that of a network's outputs. No group
+    and no picture stands in two parts that were split off.
 
     The parts that a data set brings with it are taken as they are. Choices are made on `validation`; `test`
     is for the last look.
@@ -35,7 +36,7 @@ class Parts:
     left_out: tuple[LeftOut, ...] = ()
 
     def sha256(self) -> str:
-        """Of what is learnt from: parts, labels, groups and pictures (a file counts by its path)."""
+        """Of what is learnt from: parts, labels, groups and pictures, wherever they lie."""
         digest = hashlib.sha256()
         for part in (self.train, self.validation, self.test):
             digest.update(f"part of {len(part)}\n".encode())
@@ -52,7 +53,7 @@ def make_parts(
     left_out: Iterable[LeftOut] = (),
 ) -> Parts:
     """Raises InvalidRequest unless there are two labels or more and each stands in the training part."""
-    labels = sorted({example.label for example in chain(train, validation, test)})
+    labels = sorted({example.label for example in chain(train, validation, test)}, key=_numbers_first)
     if len(labels) < 2:
         raise InvalidRequest(f"there is nothing to tell apart: {len(labels)} label(s) in all pictures")
     if unknown := set(labels) - {example.label for example in train}:
@@ -60,7 +61,10 @@ def make_parts(
     return Parts(tuple(labels), tuple(train), tuple(validation), tuple(test), tuple(left_out))
 
 
+def _numbers_first(label: str) -> tuple[int, int, str]:
+    """Numbers by their value, then names."""
+    return (0, int(label), label) if label.isdecimal() else (1, 0, label)
+
+
 def _content(example: Example) -> bytes:
-    if isinstance(example.image, Path):
-        return str(example.image).encode()
-    return example.image if isinstance(example.image, bytes) else example.image.tobytes()
+    return hashlib.sha256(content_of(example)).digest()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.errors import InvalidRequest
+from workers.trainer.data.copies import copies
 from workers.trainer.data.example import Example
 
 
@@ -29,29 +30,58 @@ Divided = tuple[list[Example], list[Example], list[Example]]
 def split(examples: Sequence[Example], shares: Shares, seed: int) -> Divided:
     """Training, validation and test part, each in the order given.
 
-    A label's groups are lined up by a hash of seed and group, so that neither the order of the files nor the
-    library's random numbers matter. Shares are rounded down: a label of few groups is trained on alone.
+    Nothing is torn apart that belongs together: a group, or groups that share byte-identical pictures. A
+    label's groups are lined up by a hash of seed and group, so that neither the order of the files nor the
+    library's random numbers matter. Shares are kept over all labels: where they are less than one group of
+    each label, only some labels have one in a part. A label of one group is trained on.
     """
-    parts = _parts_of_groups(examples, shares, seed)
+    together = _together(examples)
+    parts = _parts_of(examples, together, shares, seed)
     divided: Divided = ([], [], [])
-    for example in examples:
-        divided[parts[example.group]].append(example)
+    for example, cluster in zip(examples, together, strict=True):
+        divided[parts[cluster]].append(example)
     return divided
 
 
-def _parts_of_groups(examples: Sequence[Example], shares: Shares, seed: int) -> dict[str, int]:
-    """Group -> 0 train, 1 validation, 2 test. A group of several labels counts for its first."""
+def _together(examples: Sequence[Example]) -> list[str]:
+    """The cluster of each example, named by the first in order of its groups (disjoint sets, Tarjan 1975)."""
+    parent: dict[str, str] = {example.group: example.group for example in examples}
+
+    def root(group: str) -> str:
+        while parent[group] != group:
+            parent[group] = group = parent[parent[group]]
+        return group
+
+    first: dict[int, str] = {}
+    for example, content in zip(examples, copies(examples).tolist(), strict=True):
+        one, other = sorted((root(example.group), root(first.setdefault(content, example.group))))
+        parent[other] = one
+    return [root(example.group) for example in examples]
+
+
+def _parts_of(
+    examples: Sequence[Example], together: Sequence[str], shares: Shares, seed: int
+) -> dict[str, int]:
+    """Cluster -> 0 train, 1 validation, 2 test. A cluster of several labels counts for its first."""
     labels: dict[str, str] = {}
-    for example in examples:
-        labels.setdefault(example.group, example.label)
-    groups: defaultdict[str, list[str]] = defaultdict(list)
-    for group, label in labels.items():
-        groups[label].append(group)
+    for example, cluster in zip(examples, together, strict=True):
+        labels.setdefault(cluster, example.label)
+    clusters: defaultdict[str, list[str]] = defaultdict(list)
+    for cluster, label in labels.items():
+        clusters[label].append(cluster)
     parts: dict[str, int] = {}
-    for members in groups.values():
-        members.sort(key=lambda group: hashlib.blake2b(f"{seed}/{group}".encode()).digest())
-        tested = int(len(members) * shares.test)
-        validated = tested + int(len(members) * shares.validation)
-        for place, group in enumerate(members):
-            parts[group] = 2 if place < tested else 1 if place < validated else 0
+    owed = {1: 0.0, 2: 0.0}  # what the labels before this one were too small to give
+    for _, members in sorted(clusters.items()):
+        members.sort(key=lambda cluster: hashlib.blake2b(f"{seed}/{cluster}".encode()).digest())
+        place = 0
+        for part, share in ((2, shares.test), (1, shares.validation)):
+            owed[part] += len(members) * share
+            # A hair more, as 10 * 0.1 summed up may be less than 1.
+            taken = min(int(owed[part] + 1e-9), len(members) - 1 - place)
+            owed[part] -= taken
+            for cluster in members[place : place + taken]:
+                parts[cluster] = part
+            place += taken
+        for cluster in members[place:]:
+            parts[cluster] = 0
     return parts

@@ -11,11 +11,11 @@ from workers.models.preprocess import Preprocess
 from workers.trainer.course import Course
 from workers.trainer.data.augment import view
 from workers.trainer.data.batches import decoded
+from workers.trainer.data.copies import copies
 from workers.trainer.data.example import Example
 from workers.trainer.data.pictures import Pictures
 from workers.trainer.data.sampling import in_order
 from workers.trainer.evaluation.classification import classification
-from workers.trainer.evaluation.copies import copies
 from workers.trainer.evaluation.mistakes import worst_mistakes
 from workers.trainer.evaluation.neighbours import Gallery, by_label, by_product
 from workers.trainer.evaluation.predict import Predictions, predict

@@ -29,12 +29,12 @@ class Gallery:
 
 def by_product(gallery: Gallery, depth: int = DEPTH) -> Iterator[Ranking]:
     """Right is another photo of the same product."""
-    return _rankings(gallery, gallery.products, gallery.copies, depth)
+    return _rankings(gallery, gallery.products, (gallery.copies,), depth)
 
 
 def by_label(gallery: Gallery, depth: int = DEPTH) -> Iterator[Ranking]:
-    """Right is another product of the same category: photos of the query's own are left out."""
-    return _rankings(gallery, gallery.labels, gallery.products, depth)
+    """Right is another product of the same category: photos of the query's own are left out, and copies."""
+    return _rankings(gallery, gallery.labels, (gallery.products, gallery.copies), depth)
 
 
 def _best(scores: NDArray[np.float32], depth: int) -> NDArray[np.int64]:
@@ -47,14 +47,14 @@ def _best(scores: NDArray[np.float32], depth: int) -> NDArray[np.int64]:
 
 
 def _rankings(
-    gallery: Gallery, same: NDArray[np.int64], hidden: NDArray[np.int64], depth: int
+    gallery: Gallery, same: NDArray[np.int64], hidden: tuple[NDArray[np.int64], ...], depth: int
 ) -> Iterator[Ranking]:
-    """Ranked by cosine, of equals the earlier first; `hidden` numbers what a query does not see."""
+    """Ranked by cosine, of equals the earlier first; each of `hidden` numbers what a query does not see."""
     vectors = gallery.vectors
     for first in range(0, len(vectors), _BLOCK):
         block = slice(first, first + _BLOCK)
         scores = vectors[block] @ vectors.T  # (queries, n)
-        seen = hidden[block, None] != hidden[None, :]
+        seen = np.all([each[block, None] != each[None, :] for each in hidden], axis=0)
         right = seen & (same[block, None] == same[None, :])
         scores[~seen] = -np.inf
         order = _best(scores, depth)

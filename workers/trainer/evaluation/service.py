@@ -13,9 +13,9 @@ from urllib.parse import quote
 import httpx
 
 from shared.errors import TusouError, Unavailable
+from workers.trainer.data.copies import copies
 from workers.trainer.data.example import Example
 from workers.trainer.data.picture import content_of
-from workers.trainer.evaluation.copies import copies
 from workers.trainer.evaluation.report import Report
 from workers.trainer.evaluation.retrieval import DEPTH, Ranking, retrieval
 

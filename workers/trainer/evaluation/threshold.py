@@ -17,7 +17,9 @@ def no_confident_match(found: Predictions) -> float | None:
 
     Right is one of the same label. None where fewer than 20 first hits are right: too few for a percentile.
     """
-    vectors, groups, labels = found.embeddings[:_MOST], found.groups[:_MOST], found.labels[:_MOST]
+    # At random: in their order the first are those of the first classes.
+    some = np.random.default_rng(0).permutation(len(found.labels))[:_MOST]
+    vectors, groups, labels = found.embeddings[some], found.groups[some], found.labels[some]
     scores = vectors @ vectors.T  # (n, n)
     scores[groups[:, None] == groups[None, :]] = -np.inf
     first = scores.argmax(1)

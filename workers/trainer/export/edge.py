@@ -18,9 +18,9 @@ from workers.models.port import Embedded, Model
 from workers.models.preprocess import Preprocess
 from workers.models.serving import serve
 from workers.models.steps import embed
+from workers.trainer.data.copies import copies
 from workers.trainer.data.example import Example
 from workers.trainer.data.picture import open_picture
-from workers.trainer.evaluation.copies import copies
 from workers.trainer.evaluation.neighbours import Gallery, by_label
 from workers.trainer.evaluation.retrieval import retrieval
 from workers.trainer.export.int8 import to_int8

@@ -76,8 +76,7 @@ def write_variant(
     """The built-in network `base` with `options` as an artefact in `folder`.
 
     `sample` are photos, none of the catalogue that is to be searched, on which whitening is fitted; more of
-    them than dimensions. Raises WeightsMissing, TusouError (a damaged photo too), and ValueError for too small
-    a sample.
+    them than dimensions. Raises WeightsMissing, and TusouError for a damaged photo or too few of them.
     """
     plain, state = torchvision_nets.load(base, find_weights(base, weights=weights, fetch_object=None))
     network = replace(plain, preprocess=options.preprocess or plain.preprocess, pooling=options.pooling)
@@ -130,6 +129,10 @@ def _write(
         evaluation={},
         training=dict(network.training) | {"whitened_on": len(sample)},
     )
+    options = replace(options, dim=min(options.dim, artefact.dim) if options.dim else None)
+    needed = max(options.dim or 0, options.colour_dim if options.colour else 0)
+    if len(sample) <= needed:
+        raise InvalidRequest(f"there are {len(sample)} photos; more than {needed} are needed to whiten with")
     whitening, colour = _fit(artefact, onnx, options, sample)
     dim = (whitening.dim if whitening else network.dim) + (colour.dim if colour else 0)
     complete = replace(artefact, dim=dim, colour=options.colour)

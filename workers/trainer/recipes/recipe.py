@@ -6,7 +6,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from shared.errors import InvalidRequest
 from workers.trainer.data.augment import NAMES as AUGMENTATIONS
@@ -14,6 +17,9 @@ from workers.trainer.data.augment import NAMES as AUGMENTATIONS
 METRIC_LOSSES: Final = ("none", "softmax", "arcface", "proxy_anchor")
 OPTIMIZERS: Final = ("adamw", "sgd")
 WATCHED: Final = ("accuracy", "r1", "none")
+
+Count = Annotated[int, Ge(1)]
+Positive = Annotated[float, Gt(0)]
 
 
 @dataclass(frozen=True)
@@ -25,11 +31,13 @@ class Stage:
     epoch e then takes view e mod `views`.
     """
 
-    epochs: int
-    rate: float
-    blocks: int | None = None
-    body_rate: float = 1.0
-    views: int = 0
+    epochs: Count
+    rate: Positive
+    blocks: Annotated[int, Ge(0)] | None = None
+    body_rate: Annotated[float, Ge(0)] = 1.0
+    views: Annotated[int, Ge(0)] = 0
+
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
 
 
 @dataclass(frozen=True)
@@ -45,25 +53,27 @@ class Recipe:
     network: str
     stages: tuple[Stage, ...]
     pretrained: bool = False
-    side: int | None = None
-    dim: int | None = None
-    dropout: float = 0.0
-    batch: int = 64
+    side: Count | None = None
+    dim: Count | None = None
+    dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
+    batch: Annotated[int, Ge(2)] = 64
     augmentation: str = "none"
-    classify: float = 1.0
-    smoothing: float = 0.1
+    classify: Annotated[float, Ge(0)] = 1.0
+    smoothing: Annotated[float, Ge(0), Lt(1)] = 0.1
     metric: str = "none"
-    metric_weight: float = 1.0
+    metric_weight: Annotated[float, Ge(0)] = 1.0
     target: str = "label"
-    proxy_rate: float = 10.0
-    per_class: int = 0
+    proxy_rate: Positive = 10.0
+    per_class: Annotated[int, Ge(0)] = 0
     optimizer: str = "adamw"
-    weight_decay: float = 0.01
-    warmup: float = 0.1
-    clip_norm: float = 5.0
-    patience: int = 5
+    weight_decay: Annotated[float, Ge(0)] = 0.01
+    warmup: Annotated[float, Ge(0), Le(1)] = 0.1
+    clip_norm: Positive = 5.0
+    patience: Count = 5
     watch: str = "accuracy"
-    seed: int = 0
+    seed: Annotated[int, Ge(0), Lt(2**31)] = 0
+
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
 
     def __post_init__(self) -> None:
         _one_of("metric", self.metric, METRIC_LOSSES)
@@ -71,8 +81,8 @@ class Recipe:
         _one_of("augmentation", self.augmentation, AUGMENTATIONS)
         _one_of("watch", self.watch, WATCHED)
         _one_of("target", self.target, ("label", "group"))
-        if not self.stages or min(stage.epochs for stage in self.stages) < 1 or self.batch < 1:
-            raise InvalidRequest("a recipe needs a stage of one epoch and a batch of one picture at least")
+        if not self.stages:
+            raise InvalidRequest("a recipe needs a stage")
         if self.classify <= 0 and self.metric == "none":
             raise InvalidRequest("a recipe needs a loss: classify > 0, or a metric loss")
 
@@ -84,13 +94,20 @@ class Recipe:
 
 
 def recipe_from_json(values: Mapping[str, Any]) -> Recipe:
-    """What `as_json` made, or a person wrote. Raises InvalidRequest for unknown or missing fields."""
+    """What `as_json` made, or a person wrote. Raises InvalidRequest for fields that cannot be."""
     try:
-        stages = tuple(Stage(**stage) for stage in values["stages"])
-        return Recipe(**{**values, "stages": stages})
-    except (TypeError, KeyError) as error:
+        return _RECIPE.validate_json(json.dumps(dict(values)))
+    except ValidationError as error:
+        wrong = "; ".join(f"{_path(e['loc'])}: {e['msg']}" for e in error.errors(include_url=False))
         known = ", ".join(field.name for field in fields(Recipe))
-        raise InvalidRequest(f"this is no recipe: {error}; its fields are {known}") from error
+        raise InvalidRequest(f"this is no recipe: {wrong}. Its fields are {known}") from error
+
+
+_RECIPE: Final = TypeAdapter(Recipe)
+
+
+def _path(loc: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, loc))
 
 
 def _one_of(field: str, value: str, known: tuple[str, ...]) -> None:

@@ -71,14 +71,17 @@ class Checkpoints:
         pointer = self._folder / _POINTER
         if not pointer.is_file():
             return None
-        told: dict[str, Any] = json.loads(pointer.read_bytes())
+        try:
+            told: dict[str, Any] = json.loads(pointer.read_bytes())
+            content = (self._folder / told["file"]).read_bytes()
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ObjectCorrupt(f"{pointer} is not what was written ({error}): delete it") from error
         if told["identity"] != self._identity:
             differ = [k for k in self._identity if told["identity"].get(k) != self._identity[k]]
             raise Conflict(
                 f"{self._folder} holds another training's checkpoint ({', '.join(differ)} differ): "
                 "take another folder, or delete it"
             )
-        content = (self._folder / told["file"]).read_bytes()
         if hashlib.sha256(content).hexdigest() != told["sha256"]:
             raise ObjectCorrupt(f"{self._folder / told['file']} is not what was written: delete {pointer}")
         states: dict[str, State] = {"learner": {}, "best": {}, "optimizer": {}}
