@@ -121,7 +121,7 @@ def test_one_sharp_thing_before_a_blurred_ground_is_not_blurred() -> None:
 
 def test_a_soft_gradient_across_sharp_stripes_is_no_motion() -> None:
     """Along the stripes nothing but light changes, and softly."""
-    stripes = np.where(np.arange(448) // 16 % 2, 90, 150)[None, :] + np.linspace(-30, 30, 448)[:, None]
+    stripes = np.where(np.arange(448) // 16 % 2, 100, 150)[None, :] + np.linspace(-84, 84, 448)[:, None]
     grey = Image.fromarray(stripes.astype(np.uint8))
     assert codes(grey.convert("RGB")) == []
 

@@ -32,7 +32,7 @@ class QualityThresholds:
 
     short_side: float = 64  # below: too_small
     highlights: float = 0.27  # below: too_dark
-    brightness: float = 0.99  # above: too_bright, there is nothing but white
+    brightness: float = 0.996  # above: too_bright, nothing but white; white things on white reach 0.993
     clipped: float = 0.35  # above: overexposed
     contrast: float = 0.23  # below: low_contrast
     contrast_on_white: float = 0.05  # the same where there is white: no veil, but a pale product on white
