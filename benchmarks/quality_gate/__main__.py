@@ -12,6 +12,7 @@ passed though damaged.
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Mapping
@@ -20,13 +21,13 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.quality_gate.calibration import GAUGES, Threshold, threshold
+from benchmarks.quality_gate.calibration import GAUGES, Gauge, Threshold, threshold
 from benchmarks.quality_gate.damages import DAMAGES
 from benchmarks.quality_gate.halving import Retrieval, halving
 from benchmarks.quality_gate.photos import CALIBRATE, FOLDERS, OTHERS, REPORT, half, opened, photos, some
-from benchmarks.quality_gate.survey import measured, pale, rejected, share
+from benchmarks.quality_gate.survey import Metrics, measured, pale, rejected, share
 from benchmarks.shop import report
-from workers.vision.quality import QualityThresholds, measure
+from workers.vision.quality import WHITE, QualityThresholds, measure
 
 DAMAGED = 120  # of each half of each folder, by each damage
 WHITE_ON_WHITE = "white on white"
@@ -107,7 +108,7 @@ def calibrate(halves: Mapping[str, list[Path]], levels: Mapping[str, float]) -> 
     return {
         gauge.metric: threshold(
             gauge.sign,
-            [[one[gauge.metric] for one in metrics] for metrics in good.values()],
+            [found for metrics in good.values() if (found := _judged_by(gauge, metrics))],
             [
                 [one[gauge.metric] for one in metrics]
                 for name in gauge.damages
@@ -116,6 +117,11 @@ def calibrate(halves: Mapping[str, list[Path]], levels: Mapping[str, float]) -> 
         )
         for gauge in GAUGES
     }
+
+
+def _judged_by(gauge: Gauge, metrics: list[Metrics]) -> list[float]:
+    white = WHITE / 255 if gauge.without_white else math.inf
+    return [one[gauge.metric] for one in metrics if one["highlights"] < white]
 
 
 def _milliseconds(paths: list[Path]) -> float:

@@ -1,6 +1,20 @@
 """The quality gate: is a photo good enough to search with? Pure functions on decoded pixels.
 
-@@TABLE@@
+`python -m benchmarks.quality_gate --calibrate` finds the thresholds on one half of real photos that people took
+of clothes, of a fashion and of a general catalogue. Rejected of the other half (1,891, 4,847 and 169 photos;
+of each damage 120 of each, the general one's R@1 by MobileNetV2):
+
+                          level where R@1 halved   clothes  fashion  general
+    as they are                                       0.16 %   0.14 %   1.18 %
+    Gaussian blur         sigma 2.3 px of 224        100 %    100 %    100 %
+    motion blur           10.2 px of 224             97.5 %   97.5 %   99.2 %
+    dark, with noise      4.1 stops                  100 %    100 %    100 %
+    veiled                contrast x 0.21            100 %    99.2 %   100 %
+    tiny                  52 px                      100 %    100 %    100 %
+    blown out             4.05 stops                 55 %     59 %     45 %
+
+Blown-out photos overlap with good ones: a black shoe on white is still seen at 4 stops too many, and drawings
+on white are as burnt out. Good photos come first there. Of 242 pale products on white none is rejected.
 """
 
 from __future__ import annotations
@@ -30,13 +44,13 @@ _FOURTH_POWERS: Final = np.arange(256.0) ** 4
 class QualityThresholds:
     """Units are those of `measure`; the module's docstring says how they were found."""
 
-    short_side: float = 64  # below: too_small
-    highlights: float = 0.27  # below: too_dark
+    short_side: float = 69  # below: too_small
+    highlights: float = 0.32  # below: too_dark
     brightness: float = 0.996  # above: too_bright, nothing but white; white things on white reach 0.993
-    clipped: float = 0.35  # above: overexposed
-    contrast: float = 0.23  # below: low_contrast
+    clipped: float = 0.46  # above: overexposed
+    contrast: float = 0.22  # below: low_contrast
     contrast_on_white: float = 0.05  # the same where there is white: no veil, but a pale product on white
-    sharpness: float = 0.35  # below: blurred
+    sharpness: float = 0.36  # below: blurred
 
 
 def measure(image: Image.Image, short_side: int) -> dict[str, float]:
