@@ -111,9 +111,8 @@ def _sharpness(luma: Image.Image) -> float:
     not. Along a camera's motion the fine changes are gone, across it they stay (Yitzhaky and Kopeika 1997,
     Identification of blur parameters from motion blurred images): hence the least of the directions.
     """
-    return min(
-        (_change(luma, x * NEAR, y * NEAR) / _change(luma, x * FAR, y * FAR)) ** 0.25 for x, y in DIRECTIONS
-    )
+    ratios = [_change(luma, x * NEAR, y * NEAR) / _change(luma, x * FAR, y * FAR) for x, y in DIRECTIONS]
+    return math.sqrt(math.sqrt(min(ratios)))
 
 
 def _change(luma: Image.Image, x: int, y: int) -> float:
@@ -135,11 +134,10 @@ def _clipped(pixels: NDArray[np.uint8]) -> float:
     and takes a coloured thing channel by channel.
     """
     burnt = pixels >= WHITE  # (h, w, 3)
-    white = burnt.all(axis=2)
+    white: NDArray[np.bool_] = np.all(burnt, axis=2)  # (h, w)
     motif = ~(_run_in(white) | _run_in(white.T).T)
-    return float(
-        np.count_nonzero(burnt[motif]) / (3 * max(np.count_nonzero(motif), LEAST_MOTIF * white.size))
-    )
+    area = max(float(np.count_nonzero(motif)), LEAST_MOTIF * white.size)
+    return np.count_nonzero(burnt[motif]) / (3 * area)
 
 
 def _run_in(white: NDArray[np.bool_]) -> NDArray[np.bool_]:
