@@ -50,7 +50,7 @@ def found(*hits: dict[str, Any], partial: bool = False, **item: Any) -> dict[str
     """A succeeded search with one item; `item` replaces fields of it."""
     one = {"box": [0.0, 0.0, 1.0, 1.0], "label": "bag", "label_score": 0.93, "no_confident_match": False}
     index = {"version": "v1", "time": "2026-11-02T10:00:00Z", "partial": partial, "missing": []}
-    quality = {"sharpness": 211.0, "brightness": 0.52}
+    quality = {"sharpness": 0.58, "brightness": 0.52}
     result = {
         "image": {"id": "q1", "width": SIDE, "height": SIDE, "quality": quality},
         "items": [one | {"categories": [], "hits": list(hits)} | item],

@@ -29,7 +29,7 @@ HIT = {
     },
 }
 RESULT = {
-    "image": {"id": "b" * 32, "width": 300, "height": 200, "quality": {"sharpness": 211.0}},
+    "image": {"id": "b" * 32, "width": 300, "height": 200, "quality": {"sharpness": 0.58}},
     "items": [
         {
             "box": [0, 0, 1, 1],
