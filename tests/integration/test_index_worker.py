@@ -55,7 +55,9 @@ def test_no_confident_match_is_what_the_setting_says_or_else_the_model(
     worker = rig.worker(no_match_below=setting)
     rig.put("a", unit(1))
     worker.catch_up()
-    nearly = unit(1) / np.linalg.norm(unit(1)) + 1.0 * unit(2) / np.linalg.norm(unit(2))  # cosine about .7
+    one, other = (unit(seed) / np.linalg.norm(unit(seed)) for seed in (1, 2))
+    beside = other - (other @ one) * one
+    nearly = one + beside / np.linalg.norm(beside)  # a cosine of .707
 
     row = worker.answer(rig.job(nearly, no_confident_match=of_model))
 
