@@ -57,13 +57,14 @@ class Call:
             await self._task
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
+        there, back = self._client, self._server
+        born = self._born_in
         try:
             await self._flows()
-            await loop.sock_connect(self._server, self._address)
+            await asyncio.get_running_loop().sock_connect(back, self._address)
             await asyncio.gather(
-                self._pump(self._client, self._server, cut_after=self._born_in.cut_after),
-                self._pump(self._server, self._client, flip_at=self._born_in.flip_at),
+                self._pump(there, back, cut_after=born.cut_after, flip_at=born.flip_to_server),
+                self._pump(back, there, flip_at=born.flip_from_server),
             )
         except OSError:
             _abort(self._server)

@@ -83,9 +83,15 @@ class Link:
             yield
 
     @contextmanager
-    def flip_at(self, count: int) -> Iterator[None]:
-        """Byte `count` that the server sends arrives wrong, on each connection; open ones are reset first."""
-        with self._in(Weather(flip_at=count), anew=True):
+    def flipped_from_server(self, number: int) -> Iterator[None]:
+        """Byte `number` from the server arrives wrong, on each connection; open ones are reset first."""
+        with self._in(Weather(flip_from_server=number), anew=True):
+            yield
+
+    @contextmanager
+    def flipped_to_server(self, number: int) -> Iterator[None]:
+        """The same of what the client sends."""
+        with self._in(Weather(flip_to_server=number), anew=True):
             yield
 
     @contextmanager

@@ -61,7 +61,8 @@ def test_connections_that_are_lost_or_slow_are_made_up_for(world: World, fault: 
         time.sleep(AWAY_S)
     assert {p.status for p in meanwhile} <= {202, 429, 503}, meanwhile
     assert all(p.body["retryable"] for p in meanwhile if p.status != 202)
-    assert max(p.seconds for p in meanwhile) < POST_WITHIN_S, meanwhile
+    # A second until the first is given up, then the way of a new connection.
+    assert max(p.seconds for p in meanwhile) < 2 * POST_WITHIN_S, meanwhile
     with timed(f"database {fault.__name__}"):
         world.shop.all_found(shards=len(GROUPS))
 

@@ -123,9 +123,10 @@ def test_a_connection_is_cut_after_so_many_bytes(link: Link) -> None:
         assert hears(after, b"12345678") == b"12345678"
 
 
-def test_one_byte_from_the_server_is_flipped(link: Link) -> None:
-    with link.flip_at(2), dial(link) as connection:
-        assert hears(connection, b"\x00\x00\x00\x00") == b"\x00\x00\xff\x00"
+def test_one_byte_is_flipped_on_its_way(link: Link) -> None:
+    for fault in (link.flipped_from_server, link.flipped_to_server):
+        with fault(2), dial(link) as connection:
+            assert hears(connection, b"\x00\x00\x00\x00") == b"\x00\x00\xff\x00"
     with dial(link) as after:
         assert hears(after, b"\x00\x00\x00") == b"\x00\x00\x00"
 

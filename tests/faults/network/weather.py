@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Weather:
-    """Of the last two, connections that begin under it count their own bytes."""
+    """Of the last three, connections that begin under it count their own bytes."""
 
     latency_s: float = 0.0
     bytes_per_s: float | None = None
     frozen: bool = False
     refuses: bool = False
     cut_after: int | None = None  # bytes towards the server
-    flip_at: int | None = None  # the number of the byte from the server that arrives wrong
+    flip_from_server: int | None = None  # the number of the byte that arrives wrong
+    flip_to_server: int | None = None
 
 
 FAIR = Weather()
