@@ -56,12 +56,14 @@ class Admission:
                     retry_after_s=max(1, math.ceil(wait - self._settings.max_queue_wait)),
                 )
             self._entering += 1
+        more = 0
         try:
             yield
+            more = 1
         finally:
             with self._lock:
                 self._entering -= 1
-                self._load = replace(self._load, open=self._load.open + 1, ahead=self._load.ahead + 1)
+                self._load = replace(self._load, open=self._load.open + more, ahead=self._load.ahead + more)
 
     def write(self) -> None:
         """Raises Overloaded when there are as many open searches and single writes as there may be."""
