@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 from shared.answer.merge import Hit, Part, best_first, depth
 from shared.answer.outcome import Outcome
@@ -28,19 +28,19 @@ from workers.indexer.shards import Held, View
 # while the database was away, may be of a history that a restored database has never had.
 COMPARED_WITHIN_S = 0.5
 
+_ASKED = select(jobs, now().label("clock")).where(
+    jobs.c.id == bindparam("job_id"),
+    jobs.c.attempt == bindparam("its_attempt"),
+    jobs.c.state == State.RUNNING,
+    jobs.c.stage == LOOKUP.name,
+    jobs.c.answer_by > now(),
+)
+
 
 def run(indexer: Indexer, message: PartMessage) -> None:
     """Compute one group's part and hand it in; nothing is computed after `answer_by`."""
     with indexer.db.read() as c:
-        job = c.execute(
-            select(jobs, now().label("clock")).where(
-                jobs.c.id == message.id,
-                jobs.c.attempt == message.attempt,
-                jobs.c.state == State.RUNNING,
-                jobs.c.stage == LOOKUP.name,
-                jobs.c.answer_by > now(),
-            )
-        ).one_or_none()
+        job = c.execute(_ASKED, {"job_id": message.id, "its_attempt": message.attempt}).one_or_none()
         if job is None or message.group not in job.groups:
             return
     timings = Timings()
