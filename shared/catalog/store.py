@@ -11,7 +11,7 @@ from shared.db.tables import images, products
 from shared.errors import NotFound
 from shared.jobs.job import iso
 
-_IDS = bindparam("ids", expanding=True)
+_IDS: Any = bindparam("ids", expanding=True)
 _ATTRIBUTES = select(products.c.id, products.c.attributes).where(
     products.c.tenant == bindparam("of_tenant"), products.c.id.in_(_IDS), products.c.deleted_no.is_(None)
 )
