@@ -122,7 +122,7 @@ def test_the_estimated_wait_is_what_is_ahead_times_the_time_of_one_search(busy: 
 
 
 def test_searches_that_are_served_at_once_wait_for_nobody(busy: Gateway) -> None:
-    add_worker(busy, 0.4, at_once=3)
+    add_worker(busy, 0.3, at_once=3)
     for _ in range(5):
         add_search(busy, 0.0)
     assert (load(busy).ahead, load(busy).waiting) == (5, 2)
