@@ -28,8 +28,10 @@ REMEMBERED_S = 0.1
 # The pace is that of the last seconds, once searches have waited for the shorter time at least.
 PACE_OVER_S = 3.0
 PACE_AFTER_S = 0.5
+# Once measured it is remembered: the next rush begins with it, until it is measured anew.
+PACE_KNOWN_S = 60.0
 # A pace is a mean: the slowest in twenty took this much longer when five times as many came as could be held.
-SLOWEST = 1.3
+SLOWEST = 1.4
 
 
 class Admission:
@@ -44,6 +46,7 @@ class Admission:
         self._entering = 0  # admitted, and no row of theirs is there yet
         self._waited_since: float | None = None
         self._pace: float | None = None  # searches ended a second
+        self._paced_at = -math.inf
 
     @contextmanager
     def search(self) -> Iterator[None]:
@@ -111,9 +114,11 @@ class Admission:
             )
         with self._lock:
             self._load, self._read_at = load, time.monotonic()
+            if began - self._paced_at > PACE_KNOWN_S:
+                self._pace = None
             if not load.waiting:
-                self._waited_since = self._pace = None
+                self._waited_since = None
             elif self._waited_since is None:
                 self._waited_since = began
             elif over:
-                self._pace = max(load.ended, 1) / over
+                self._pace, self._paced_at = max(load.ended, 1) / over, began
