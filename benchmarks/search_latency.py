@@ -12,6 +12,7 @@ import faiss
 import numpy as np
 
 from benchmarks.bare import Bare
+from benchmarks.posting import multipart, post
 from benchmarks.shop import (
     fashion_photo,
     fashion_rows,
@@ -96,34 +97,23 @@ def _bare_rate(bare: Bare, flat: faiss.IndexFlatIP, photos: list[bytes]) -> floa
 
 
 def _rate(url: str, photos: list[bytes]) -> float:
-    """Searches a second of 16 clients that cost next to nothing themselves: bodies are made beforehand."""
+    """Searches a second of 16 clients."""
     host = url.removeprefix("http://")
-    bodies = [_multipart(photo) for photo in photos]
+    bodies = [multipart(photo) for photo in photos]
 
     def work(number: int) -> int:
         connection = http.client.HTTPConnection(host)
         mine = bodies[number::CLIENTS] * 2
         for body in mine:
-            connection.request("POST", "/v1/searches", body, HEADERS)
-            answer = connection.getresponse()
-            text = answer.read()
-            if answer.status != 200 or b'"state":"succeeded"' not in text.replace(b": ", b":"):
-                raise SystemExit(f"a search did not succeed: {answer.status} {text[:300]!r}")
+            status, said = post(connection, body, wait=30)
+            if status != 200 or said["state"] != "succeeded":
+                raise SystemExit(f"a search did not succeed: {status} {said}")
         return len(mine)
 
     with ThreadPoolExecutor(CLIENTS) as pool:
         started = time.perf_counter()
         done = sum(pool.map(work, range(CLIENTS)))
         return done / (time.perf_counter() - started)
-
-
-BOUNDARY = "tusou"
-HEADERS = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}", "Prefer": "wait=30"}
-
-
-def _multipart(photo: bytes) -> bytes:
-    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n'
-    return head.encode() + photo + f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
 if __name__ == "__main__":

@@ -22,8 +22,9 @@ def make_celery(broker_url: str, name: str, queues: list[topology.Queue] | None 
     """The Celery app of a producer, or of a worker that consumes `queues`."""
     app = Celery(name, broker=broker_url, set_as_current=False)
     amqp = broker_url.startswith("amqp")
-    # A consumer's socket may rest between two messages; a producer waits for nothing but an answer.
-    patience_s = topology.SOCKET_TIMEOUT_S * (5 if queues else 1)
+    # RabbitMQ says nothing between two messages: a consumer's socket may rest. Redis is asked once a second,
+    # and with more patience an acknowledgement on a lost connection would keep the consumer deaf.
+    patience_s = topology.SOCKET_TIMEOUT_S * (5 if queues and amqp else 1)
     app.conf.update(
         task_queues=[kombu_queue(q.name, amqp=amqp) for q in queues or list(topology.QUEUES)],
         task_create_missing_queues=False,
@@ -46,6 +47,9 @@ def make_celery(broker_url: str, name: str, queues: list[topology.Queue] | None 
         worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        # A full Redis (`noeviction`) refuses to note a delivery: an error of the channel, of which a worker
+        # would end. It connects anew instead, at most five times a second, until there is room.
+        broker_channel_error_retry=True,
         broker_transport_options=_transport_options(amqp, patience_s),
         broker_heartbeat=10 if amqp else 0,
     )

@@ -112,7 +112,9 @@ RESTORE_INTERVAL_S = 5
 # A publish may hang for ever without these.
 SOCKET_TIMEOUT_S = 2.0
 CONNECT_TIMEOUT_S = 1.0
-HEALTH_CHECK_S = 15
+# A consumer whose connection was lost without a word notices within 1 + 2 × this (kombu looks as often, for
+# an answer that is later than 1 s + this): well before an answer is due (`answer_within`).
+HEALTH_CHECK_S = 3
 # Under the grace period of every platform (Kubernetes gives 30 s, compose is told to).
 SOFT_SHUTDOWN_S = 15
 QUORUM_DELIVERY_LIMIT = 20

@@ -36,6 +36,7 @@ from shared.settings import Settings
 from shared.storage import owners
 from shared.storage.memory import MemoryStore
 from shared.storage.names import new_name
+from shared.storage.port import ObjectStore
 from tests.fakes import FakeDispatcher, FakeNotifier
 
 MODEL = "fake"
@@ -47,11 +48,11 @@ NOWHERE = "redis://127.0.0.1:1/0"
 class Gateway:
     """`settings` are those of `Settings`; without a key the caller is on this machine."""
 
-    def __init__(self, url: str, **settings: Any) -> None:
+    def __init__(self, url: str, *, store: ObjectStore | None = None, **settings: Any) -> None:
         self.db = Database(url)
         if not inspect(self.db.engine).has_table("jobs"):
             schema.migrate(self.db)
-        self.store = MemoryStore()
+        self.store = store or MemoryStore()
         self.dispatcher = FakeDispatcher()
         self.notifier = FakeNotifier()
         self.settings = Settings(model=MODEL, **settings)

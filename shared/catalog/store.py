@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from shared.db.tables import images, products
 from shared.errors import NotFound
 from shared.jobs.job import iso
+
+_IDS: Any = bindparam("ids", expanding=True)
+_ATTRIBUTES = select(products.c.id, products.c.attributes).where(
+    products.c.tenant == bindparam("of_tenant"), products.c.id.in_(_IDS), products.c.deleted_no.is_(None)
+)
+_SOURCES = select(images.c.id, images.c.source).where(
+    images.c.tenant == bindparam("of_tenant"), images.c.id.in_(_IDS)
+)
 
 
 def get(c: Connection, tenant: str, product_id: str, catalog: str | None = None) -> Row[Any]:
@@ -37,10 +45,8 @@ def listing(c: Connection, tenant: str, catalog: str, *, after: str | None, limi
 
 def attributes_of(c: Connection, tenant: str, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     """{product id: its attributes} of the living ones among `ids`."""
-    query = select(products.c.id, products.c.attributes).where(
-        products.c.tenant == tenant, products.c.id.in_(tuple(ids)), products.c.deleted_no.is_(None)
-    )
-    return {row.id: row.attributes for row in c.execute(query)}
+    found = c.execute(_ATTRIBUTES, {"of_tenant": tenant, "ids": tuple(ids)})
+    return {row.id: row.attributes for row in found}
 
 
 def images_of(c: Connection, tenant: str, product_ids: Iterable[str]) -> dict[str, list[Row[Any]]]:
@@ -57,10 +63,8 @@ def images_of(c: Connection, tenant: str, product_ids: Iterable[str]) -> dict[st
 
 
 def sources_of(c: Connection, tenant: str, image_ids: Iterable[str]) -> dict[str, str | None]:
-    query = select(images.c.id, images.c.source).where(
-        images.c.tenant == tenant, images.c.id.in_(tuple(image_ids))
-    )
-    return {row.id: row.source for row in c.execute(query)}
+    found = c.execute(_SOURCES, {"of_tenant": tenant, "ids": tuple(image_ids)})
+    return {row.id: row.source for row in found}
 
 
 def public(row: Row[Any], image_rows: Iterable[Row[Any]] = ()) -> dict[str, Any]:

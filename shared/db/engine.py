@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Double, create_engine, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
@@ -160,7 +160,6 @@ def _postgres_engine(url: str, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=POOL_WAIT_S,
-        pool_pre_ping=True,
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
             "options": options,
@@ -176,6 +175,16 @@ def _postgres_engine(url: str, pool_size: int) -> Engine:
     @event.listens_for(engine, "do_connect")
     def _connect(_dialect: Any, _record: Any, args: list[Any], options: dict[str, Any]) -> Any:
         return connect(*args, **options)
+
+    @event.listens_for(engine, "checkout")
+    def _ping(connection: Any, record: Any, _borrowed: Any) -> None:
+        if not record.info.setdefault("has_rested", False):
+            record.info["has_rested"] = True
+            return  # it was opened just now
+        try:
+            connection.ping()
+        except connection.OperationalError as error:  # those beside it are no better
+            raise InvalidatePoolError from error
 
     return engine
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from shared.db.tables import indexes, placements, replicas, shards
 from shared.errors import NotFound
 from shared.index.state import IndexState
 from shared.liveness import GROUP_KNOWN_S, replica_seen
+
+_LIVE = select(indexes).where(
+    indexes.c.tenant == bindparam("of_tenant"),
+    indexes.c.catalog == bindparam("named"),
+    indexes.c.state == IndexState.LIVE,
+)
 
 
 @dataclass(frozen=True)
@@ -35,11 +41,7 @@ def shard_of(product_id: str, shard_count: int) -> int:
 
 def live_index(c: Connection, tenant: str, catalog: str) -> LiveIndex:
     """Raises NotFound."""
-    row = c.execute(
-        select(indexes).where(
-            indexes.c.tenant == tenant, indexes.c.catalog == catalog, indexes.c.state == IndexState.LIVE
-        )
-    ).one_or_none()
+    row = c.execute(_LIVE, {"of_tenant": tenant, "named": catalog}).one_or_none()
     if row is None:
         raise NotFound(
             f"there is no catalog {catalog!r} yet; a first import or PUT /v1/catalogs/{catalog} makes it"

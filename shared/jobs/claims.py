@@ -8,8 +8,10 @@ each runs alone in its process, so that the one that kills it is found without b
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, and_, case, or_, select, true, update
+from sqlalchemy import Connection, and_, bindparam, case, or_, select, true, update
 
 from shared.db.engine import now
 from shared.db.tables import chunks, jobs
@@ -42,26 +44,9 @@ def claim(
 
     Nor is one claimed that a live worker of another model waits for; `fingerprint` is the claimer's.
     """
-    row = c.execute(
-        update(jobs)
-        .where(
-            jobs.c.id == job_id,
-            jobs.c.stage == stage,
-            jobs.c.state.in_(before(State.RUNNING)),
-            or_(_FREE, _ALONE) if alone else and_(_FREE, ~jobs.c.suspect),
-            may_take(fingerprint),
-        )
-        .values(
-            state=State.RUNNING,
-            suspect=case((_FREE, jobs.c.suspect), else_=True),
-            attempt=jobs.c.attempt + 1,
-            claimed_at=now(),
-            claimed_by=by,
-            lease_until=now() + lease,
-            due_at=now() + lease,
-        )
-        .returning(jobs, (now() - jobs.c.sent_at).label("queued_s"))
-    ).one_or_none()
+    of_model = {} if fingerprint is None else {"my_model": fingerprint}
+    this = {"job_id": job_id, "at_stage": stage, "claimed_by": by, "for_lease": lease, **of_model}
+    row = c.execute(_claiming(alone=alone, of_model=bool(of_model)), this).one_or_none()
     if row is None:
         return None
     return Claim(
@@ -79,6 +64,31 @@ def claim(
         queued_s=max(0.0, row.queued_s or 0.0),
         alone=alone,
         tries=row.tries + 1,
+    )
+
+
+@cache
+def _claiming(*, alone: bool, of_model: bool) -> Any:
+    """Built once: every search begins with it."""
+    lease: Any = bindparam("for_lease")
+    return (
+        update(jobs)
+        .where(
+            jobs.c.id == bindparam("job_id"),
+            jobs.c.stage == bindparam("at_stage"),
+            jobs.c.state.in_(before(State.RUNNING)),
+            or_(_FREE, _ALONE) if alone else and_(_FREE, ~jobs.c.suspect),
+            may_take(bindparam("my_model") if of_model else None),
+        )
+        .values(
+            state=State.RUNNING,
+            suspect=case((_FREE, jobs.c.suspect), else_=True),
+            attempt=jobs.c.attempt + 1,
+            claimed_at=now(),
+            lease_until=now() + lease,
+            due_at=now() + lease,
+        )
+        .returning(jobs, (now() - jobs.c.sent_at).label("queued_s"))
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, delete, true, update
+from sqlalchemy import Connection, Row, bindparam, case, delete, update
 
 from shared.db.engine import now
 from shared.db.tables import chunks, jobs, parts
@@ -47,26 +49,39 @@ def finish(
     values: dict[str, Any] = {"result": result, "error": error, "reasons": reasons}
     if timings_ms is not None:
         values["timings_ms"] = timings_ms
-    mine = (jobs.c.id == job_id, jobs.c.attempt == attempt if attempt is not None else true())
-    return _end(c, state, *mine, keep_for=keep_for, **values)
+    mine = {"job_id": job_id, **({"my_attempt": attempt} if attempt is not None else {})}
+    ended = c.execute(_finishing(state, fenced=attempt is not None), {**mine, "keep_for": keep_for, **values})
+    return _forget_photo(c, ended.one_or_none())
+
+
+@cache
+def _finishing(state: State, *, fenced: bool) -> Any:
+    """Built once: every search ends with it."""
+    mine = [jobs.c.id == bindparam("job_id")] + [jobs.c.attempt == bindparam("my_attempt")] * fenced
+    return _ending(state, mine, bindparam("keep_for"))
 
 
 def cancel(c: Connection, tenant: str, job_id: str, *, keep_for: float) -> None:
     """Fences off every claim of it and of its chunks. Raises Conflict when it has finished."""
     this = (jobs.c.id == job_id, jobs.c.tenant == tenant)
-    if not _end(c, State.CANCELLED, *this, keep_for=keep_for, attempt=jobs.c.attempt + 1):
+    ended = c.execute(_ending(State.CANCELLED, this, keep_for, attempt=jobs.c.attempt + 1))
+    if not _forget_photo(c, ended.one_or_none()):
         row = get(c, tenant, job_id)
         raise Conflict(f"the job is {row.state} already", code="already_finished")
     close_chunks(c, job_id)
 
 
-def _end(c: Connection, state: State, *which: Any, keep_for: float, **values: Any) -> bool:
-    ended = c.execute(
+def _ending(state: State, which: Iterable[Any], keep_for: Any, **values: Any) -> Any:
+    return (
         update(jobs)
         .where(*which, jobs.c.state.in_(before(state)))
         .values(state=state, finished_at=now(), expires_at=now() + keep_for, **_IDLE, **values)
         .returning(jobs.c.kind, jobs.c.request)
-    ).one_or_none()
+    )
+
+
+def _forget_photo(c: Connection, ended: Row[Any] | None) -> bool:
+    """Whether a job has ended; the photo of a search that was not to be kept goes with it."""
     if ended is None:
         return False
     if ended.kind == JobKind.SEARCH:

@@ -11,7 +11,7 @@ from shared.jobs.job import OPEN
 from shared.liveness import MODEL_SERVED_S, vision_seen
 
 
-def may_take(fingerprint: str | None) -> ColumnElement[bool]:
+def may_take(fingerprint: str | ColumnElement[str] | None) -> ColumnElement[bool]:
     """Jobs for a worker of this model. Without a live worker of its own a job is anybody's, who fails it.
 
     None: whoever claims serves no model.

@@ -9,14 +9,39 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, case, func, insert, or_, select, tuple_, update
 
 from shared.db.engine import now
 from shared.db.tables import chunks, jobs
 from shared.errors import Expired, LostClaim, NotFound
 from shared.jobs.job import OPEN, ChunkState, State
 from shared.jobs.kinds import JobKind
-from shared.topology import Stage
+from shared.topology import LOOKUP, Stage
+
+# Built once, here and wherever a search goes: to build a statement takes longer than to run it.
+_ACCEPT = (
+    insert(jobs).values(created_at=now(), sent_at=now(), due_at=now() + bindparam("due_in")).returning(jobs)
+)
+_GET = select(jobs).where(jobs.c.id == bindparam("job_id"), jobs.c.tenant == bindparam("of_tenant"))
+_MINE = (
+    jobs.c.id == bindparam("job_id"),
+    jobs.c.attempt == bindparam("my_attempt"),
+    jobs.c.state == State.RUNNING,
+)
+_RELEASED: dict[str, Any] = {"lease_until": None, "claimed_by": None, "suspect": False, "tries": 0}
+_HAND_OVER = (
+    update(jobs)
+    .where(*_MINE)
+    .values(
+        **_RELEASED,
+        stage=LOOKUP.name,
+        due_at=None,
+        handed_at=now(),
+        hedge_at=now() + bindparam("hedge_after"),
+        partial_at=now() + bindparam("partial_after"),
+        answer_by=now() + bindparam("answer_within"),
+    )
+)
 
 
 def accept(
@@ -34,35 +59,29 @@ def accept(
     fingerprint: str | None = None,
 ) -> Row[Any]:
     """The row of a new job; it is overdue when nobody has claimed it `due_in` seconds later."""
-    return c.execute(
-        insert(jobs)
-        .values(
-            id=job_id,
-            tenant=tenant,
-            kind=kind,
-            state=State.QUEUED,
-            stage=stage.name,
-            attempt=0,
-            tries=0,
-            created_at=now(),
-            due_at=now() + due_in,
-            sent_at=now(),
-            suspect=False,
-            losses_alone=0,
-            request=request,
-            catalog=catalog,
-            product_id=product_id,
-            accept_no=accept_no,
-            fingerprint=fingerprint,
-            timings_ms={},
-        )
-        .returning(jobs)
-    ).one()
+    row = {
+        "id": job_id,
+        "tenant": tenant,
+        "kind": kind,
+        "state": State.QUEUED,
+        "stage": stage.name,
+        "attempt": 0,
+        "tries": 0,
+        "suspect": False,
+        "losses_alone": 0,
+        "request": request,
+        "catalog": catalog,
+        "product_id": product_id,
+        "accept_no": accept_no,
+        "fingerprint": fingerprint,
+        "timings_ms": {},
+    }
+    return c.execute(_ACCEPT, {**row, "due_in": due_in}).one()
 
 
 def get(c: Connection, tenant: str, job_id: str) -> Row[Any]:
     """Raises NotFound for an unknown id and for another tenant's, Expired for a tombstone."""
-    row = c.execute(select(jobs).where(jobs.c.id == job_id, jobs.c.tenant == tenant)).one_or_none()
+    row = c.execute(_GET, {"job_id": job_id, "of_tenant": tenant}).one_or_none()
     if row is None:
         raise NotFound(f"there is no job {job_id}")
     if row.state == State.EXPIRED:
@@ -95,9 +114,36 @@ def save_stage(c: Connection, job_id: str, attempt: int, **values: Any) -> None:
     done = c.execute(
         update(jobs)
         .where(jobs.c.id == job_id, jobs.c.attempt == attempt, jobs.c.state == State.RUNNING)
-        .values(lease_until=None, claimed_by=None, suspect=False, tries=0, **values)
+        .values(**_RELEASED, **values)
     )
     if not done.rowcount:
+        raise LostClaim(f"job {job_id} is no longer at attempt {attempt}")
+
+
+def hand_over(
+    c: Connection,
+    job_id: str,
+    attempt: int,
+    *,
+    index_id: str,
+    groups: dict[str, list[int]],
+    outcome: bytes,
+    timings_ms: dict[str, float],
+    hedge_after: float,
+    partial_after: float,
+    answer_within: float,
+) -> None:
+    """A search's outcome is there, and each group is to be asked. Raises LostClaim as `save_stage`."""
+    mine = {"job_id": job_id, "my_attempt": attempt}
+    times = {"hedge_after": hedge_after, "partial_after": partial_after, "answer_within": answer_within}
+    values = {
+        "index_id": index_id,
+        "groups": groups,
+        "parts_left": len(groups),
+        "outcome": outcome,
+        "timings_ms": timings_ms,
+    }
+    if not c.execute(_HAND_OVER, {**mine, **times, **values}).rowcount:
         raise LostClaim(f"job {job_id} is no longer at attempt {attempt}")
 
 

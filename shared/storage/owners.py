@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from shared.db.engine import now
 from shared.db.tables import objects
@@ -16,18 +16,25 @@ from shared.storage.port import ObjectStore, Stored
 # object's name is there long before.
 OWN_WITHIN_S = 600
 
+_CLOCK = select(now())
+_OWN = insert(objects)
+_FIND = select(objects).where(objects.c.name == bindparam("wanted"), objects.c.removed_at.is_(None))
+_REMOVE = (
+    update(objects).where(objects.c.name.in_(bindparam("names", expanding=True))).values(removed_at=now())
+)
+
 
 def own(c: Connection, tenant: str, stored: Iterable[Stored], *, keep_for: float | None = None) -> None:
     """Give objects their owner rows. Raises Unavailable when a name is too old for its row to commit."""
     rows = list(stored)
     if not rows:
         return
-    clock = c.execute(select(now())).scalar_one()
+    clock = c.execute(_CLOCK).scalar_one()
     for item in rows:
         if clock > named_at(item.name) + OWN_WITHIN_S:
             raise Unavailable(f"object {item.name} was stored too long ago to be owned; do it again")
     c.execute(
-        insert(objects),
+        _OWN,
         [
             {
                 "name": item.name,
@@ -56,14 +63,12 @@ def remove(c: Connection, names: Iterable[str | None]) -> None:
     """Mark objects; a keeper deletes the object first and the row after."""
     marked = sorted({name for name in names if name})
     if marked:
-        c.execute(update(objects).where(objects.c.name.in_(marked)).values(removed_at=now()))
+        c.execute(_REMOVE, {"names": marked})
 
 
 def find(c: Connection, name: str) -> Stored:
     """Raises ObjectMissing for what has no owner or is marked."""
-    row = c.execute(
-        select(objects).where(objects.c.name == name, objects.c.removed_at.is_(None))
-    ).one_or_none()
+    row = c.execute(_FIND, {"wanted": name}).one_or_none()
     if row is None:
         raise ObjectMissing(f"object {name} is gone")
     return Stored(row.name, row.sha256, row.length)

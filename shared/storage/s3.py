@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypeVar, cast
 
 from minio import Minio
 from minio.error import MinioException, S3Error
@@ -19,6 +19,8 @@ from shared.storage.port import Stored
 from shared.storage.s3_http import SizedTimeouts
 from shared.storage.s3_upload import PART, Upload
 from shared.storage.verify import BLOCK, check_range, copy_to_file, verified, wrong_length
+
+T = TypeVar("T")
 
 _UNKNOWN = -1  # the client's word for a length it is not told
 
@@ -79,19 +81,14 @@ class S3Store:
             return self.put(name, cast(BinaryIO, body), _length_of(body))
 
     def get(self, name: str, *, sha256: str, length: int) -> bytes:
-        with self._translated(), self._body(name) as body:
-            found = _length_of(body)
-            if found != length:
-                raise wrong_length(name, length, found)
-            return verified(name, body.read(), sha256=sha256, length=length)
+        return _again_if_corrupt(lambda: self._get(name, sha256, length))
 
     def get_range(self, name: str, offset: int, length: int, *, sha256: str) -> bytes:
         check_range(offset, length)
-        with self._translated(), self._body(name, offset, length) as body:
-            return verified(name, body.read(), sha256=sha256, length=length)
+        return _again_if_corrupt(lambda: self._get_range(name, offset, length, sha256))
 
     def fetch_to(self, name: str, path: Path, *, sha256: str, length: int) -> None:
-        copy_to_file(name, self._blocks(name), path, sha256=sha256, length=length)
+        _again_if_corrupt(lambda: copy_to_file(name, self._blocks(name), path, sha256=sha256, length=length))
 
     def size(self, name: str) -> int | None:
         check_name(name)
@@ -114,6 +111,17 @@ class S3Store:
             for found in self._client.list_objects(self._bucket, prefix, recursive=True):
                 if found.object_name is not None and is_name(found.object_name):
                     yield found.object_name
+
+    def _get(self, name: str, sha256: str, length: int) -> bytes:
+        with self._translated(), self._body(name) as body:
+            found = _length_of(body)
+            if found != length:
+                raise wrong_length(name, length, found)
+            return verified(name, body.read(), sha256=sha256, length=length)
+
+    def _get_range(self, name: str, offset: int, length: int, sha256: str) -> bytes:
+        with self._translated(), self._body(name, offset, length) as body:
+            return verified(name, body.read(), sha256=sha256, length=length)
 
     @contextlib.contextmanager
     def _body(self, name: str, offset: int = 0, length: int = 0) -> Iterator[BaseHTTPResponse]:
@@ -145,6 +153,14 @@ class S3Store:
             raise StoreUnavailable(f"{self._address}: {error.code}: {error.message}") from error
         except (MinioException, HTTPError) as error:
             raise StoreUnavailable(f"{self._address}: {error}") from error
+
+
+def _again_if_corrupt(read: Callable[[], T]) -> T:
+    """A byte may have been flipped on its way here; what is damaged where it lies is so the second time."""
+    try:
+        return read()
+    except ObjectCorrupt:
+        return read()
 
 
 def _length_of(body: BaseHTTPResponse) -> int:

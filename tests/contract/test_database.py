@@ -3,15 +3,16 @@
 import fcntl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from shared.db import file_lock
+from shared.db import file_lock, frozen
 from shared.db.engine import Database
 from shared.errors import Unavailable
+from tests.faults.network.link import Link
 from tests.servers.postgres import WheelPostgres
 from tests.servers.running import running
 
@@ -88,3 +89,45 @@ def test_a_frozen_postgres_is_away_for_open_connections_and_for_new_ones() -> No
             time.sleep(0.1)
         db.ping()
         db.close()
+
+
+@pytest.fixture
+def through(postgres: WheelPostgres) -> Iterator[tuple[Link, Database]]:
+    """A database, and the link that it is reached by."""
+    with Link(postgres.port) as link:
+        name = postgres.create_database()
+        db = Database(postgres.database_url(name).replace(str(postgres.port), str(link.port)))
+        yield link, db
+        db.close()
+    postgres.drop_database(name)
+
+
+def test_connections_that_the_server_has_forgotten_are_replaced_at_once(
+    through: tuple[Link, Database],
+) -> None:
+    link, db = through
+    with db.read(), db.read(), db.read():
+        pass
+    with link.half_open():
+        began = time.monotonic()
+        db.ping()
+        assert time.monotonic() - began < ENDS_WITHIN_S
+        before = link.connections
+        with db.read(), db.read():
+            pass
+        assert link.connections == before + 2, "each opened anew, and nobody asked for a sign of life"
+
+
+def test_a_statement_whose_connection_is_forgotten_meanwhile_is_not_waited_for_without_end(
+    through: tuple[Link, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frozen.Watched, "_answer_within", 1.0)
+    link, db = through
+
+    def ask_twice() -> None:
+        with db.read() as c:
+            c.execute(text("SELECT 1"))
+            with link.half_open():
+                c.execute(text("SELECT 1"))
+
+    assert unavailable(ask_twice)

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -118,9 +118,11 @@ class Member:
 
 
 class Fleet:
-    """A gateway at `url`, and so many of each other kind."""
+    """A gateway at `url`, and so many of each other kind; `groups`: those of the index workers, in turn."""
 
-    def __init__(self, home: Path, env: Mapping[str, str], **counts: int) -> None:
+    def __init__(
+        self, home: Path, env: Mapping[str, str], *, groups: Sequence[str] = (), **counts: int
+    ) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.home = home
@@ -130,8 +132,11 @@ class Fleet:
         here = {"TUSOU_HOME": str(home), "TUSOU_PORT": str(port), "TUSOU_DATA_FOLDER": str(self.data_folder)}
         whole = {**QUICK, **here, **env}
         self.settings = Settings(_env_file=None, **{k[6:].lower(): v for k, v in whole.items()})
+        counts = {**dict.fromkeys(MODULES, 1), **({"indexer": len(groups)} if groups else {}), **counts}
         self.members = [
-            Member(kind, number, home, whole) for kind in MODULES for number in range(counts.get(kind, 1))
+            Member(kind, number, home, whole | _own(kind, number, groups))
+            for kind in MODULES
+            for number in range(counts[kind])
         ]
         self.db = Database(self.settings.sql_url)
 
@@ -191,10 +196,17 @@ class Fleet:
             self.db.close()
 
 
+def _own(kind: str, number: int, groups: Sequence[str]) -> dict[str, str]:
+    """What is set for one process and not for its fellows."""
+    return {"TUSOU_GROUP": groups[number]} if groups and kind == "indexer" else {}
+
+
 @contextmanager
-def fleet(home: Path, env: Mapping[str, str], **counts: int) -> Iterator[Fleet]:
+def fleet(
+    home: Path, env: Mapping[str, str], *, groups: Sequence[str] = (), **counts: int
+) -> Iterator[Fleet]:
     """A whole fleet; nothing of it is left afterwards."""
-    made = Fleet(home, env, **counts)
+    made = Fleet(home, env, groups=groups, **counts)
     try:
         made.start()
         yield made

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,9 +19,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from shared.index.placement import shard_of
 from tests.deployment import until
 
 OPEN = ("queued", "running")
+SAME = 0.99  # the score of an image that finds itself
+POST_WITHIN_S = 3.0  # whatever is away
 
 
 def photo(number: int) -> bytes:
@@ -88,12 +94,18 @@ class Shop:
             self._promised[posted.body["id"]] = product
         return posted
 
-    def all_found(self, within: float = 60.0) -> int:
-        """Every promised search ended well and found what it should; how many they were, now forgotten."""
+    def all_found(self, within: float = 60.0, *, shards: int = 1) -> int:
+        """Every promised search ended well and found what it should; how many they were, now forgotten.
+
+        With several `shards` an answer may be partial, and then lacks products of the shards that it names.
+        """
         promised, self._promised = self._promised, {}
         for job_id, product in promised.items():
-            hits = found(self.end(job_id, within))
-            assert product is None or hits[0] == (product, pytest.approx(1.0, abs=1e-3)), hits
+            job = self.end(job_id, within)
+            hits = found(job, partial=shards > 1)
+            if product is None or (shards > 1 and shard_of(product, shards) in missing(job)):
+                continue
+            assert hits[0] == (product, pytest.approx(1.0, abs=1e-3)), hits
         return len(promised)
 
     def load(self, folder: Path, images: dict[str, bytes]) -> str:
@@ -113,6 +125,27 @@ class Shop:
         except httpx.HTTPError:
             return Posted(0, time.monotonic() - began)
         return Posted(answer.status_code, time.monotonic() - began, answer.json())
+
+    def put_image(self, folder: Path, product_id: str, image: bytes) -> None:
+        """Make this image the product's only one, by its path in the data folder."""
+        name = f"{product_id}-{hashlib.sha256(image).hexdigest()[:8]}.png"
+        (folder / name).write_bytes(image)
+        body = {"title": product_id, "images": [name]}
+        answer = self._http.put(f"/v1/products/{product_id}", json=body)
+        assert answer.status_code == 202, answer.text
+        assert self.end(answer.json()["id"])["state"] == "succeeded"
+
+    def match(self, image: bytes) -> str | None:
+        """The product that shows just this image, empty where none does; None: not answered, or in part."""
+        try:
+            answer = self._http.post("/v1/searches", files={"image": image}, headers={"Prefer": "wait=10"})
+        except httpx.HTTPError:
+            return None
+        job = answer.json() if answer.status_code == 200 else {}
+        if job.get("state") != "succeeded" or job["result"]["index"]["partial"]:
+            return None
+        hits = job["result"]["items"][0]["hits"]
+        return hits[0]["product"]["id"] if hits and hits[0]["score"] > SAME else ""
 
     def get(self, path: str) -> Any:
         return self._http.get(path).json()
@@ -152,8 +185,35 @@ class Shop:
         self._http.close()
 
 
-def found(job: dict[str, Any]) -> list[tuple[str, float]]:
-    """(product, score) of each hit of a search, best first."""
+@contextmanager
+def shopping(shop: Shop, products: int, every_s: float = 0.1) -> Iterator[list[Posted]]:
+    """Somebody searches for one product after another while the block runs; the list fills with answers."""
+    posted: list[Posted] = []
+    over = threading.Event()
+
+    def go_round() -> None:
+        number = 0
+        while not over.wait(every_s):
+            posted.append(shop.search_for(number % products))
+            number += 1
+
+    thread = threading.Thread(target=go_round)
+    thread.start()
+    try:
+        yield posted
+    finally:
+        over.set()
+        thread.join()
+
+
+def missing(job: dict[str, Any]) -> list[int]:
+    """Shards that a search has no answer of."""
     assert job["state"] == "succeeded", job
-    assert not job["result"]["index"]["partial"], job
+    return list(job["result"]["index"]["missing"])
+
+
+def found(job: dict[str, Any], *, partial: bool = False) -> list[tuple[str, float]]:
+    """(product, score) of each hit of a search, best first."""
+    assert partial or not missing(job), job
+    assert job["state"] == "succeeded", job
     return [(hit["product"]["id"], hit["score"]) for hit in job["result"]["items"][0]["hits"]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -11,33 +10,10 @@ import pytest
 
 from tests.faults.conftest import PRODUCTS, World
 from tests.faults.fleet import timed
-from tests.faults.shop import Posted
+from tests.faults.shop import POST_WITHIN_S, shopping
 from tests.servers.server import Server
 
 pytestmark = pytest.mark.xdist_group("fleet")
-
-POST_WITHIN_S = 3.0
-
-
-@contextmanager
-def shopping(world: World, every_s: float = 0.1) -> Iterator[list[Posted]]:
-    """Somebody posts searches, one after another, while the block runs; the list fills with the answers."""
-    posted: list[Posted] = []
-    over = threading.Event()
-
-    def shop() -> None:
-        number = 0
-        while not over.wait(every_s):
-            posted.append(world.shop.search_for(number % PRODUCTS))
-            number += 1
-
-    thread = threading.Thread(target=shop)
-    thread.start()
-    try:
-        yield posted
-    finally:
-        over.set()
-        thread.join()
 
 
 @contextmanager
@@ -69,7 +45,7 @@ Outage = Callable[[Server], AbstractContextManager[None]]
 @pytest.mark.parametrize("outage", [killed_and_emptied, frozen])
 def test_every_search_ends_well_whatever_happens_to_the_broker(world: World, outage: Outage) -> None:
     first = world.shop.accepted_for(range(20))
-    with outage(world.broker), shopping(world) as meanwhile:
+    with outage(world.broker), shopping(world.shop, PRODUCTS) as meanwhile:
         time.sleep(POST_WITHIN_S)
     # The row is the truth: no broker is needed to accept.
     assert {p.status for p in meanwhile} == {202}, meanwhile
@@ -83,7 +59,7 @@ def test_without_its_database_the_gateway_says_so_at_once_and_all_recovers(
     world: World, outage: Outage
 ) -> None:
     world.shop.accepted_for(range(8))
-    with outage(world.database), shopping(world) as meanwhile:
+    with outage(world.database), shopping(world.shop, PRODUCTS) as meanwhile:
         time.sleep(POST_WITHIN_S)
         ready = world.fleet.readiness()
     assert {p.status for p in meanwhile} <= {202, 503}, meanwhile

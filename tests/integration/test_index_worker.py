@@ -14,6 +14,7 @@ from shared.db.tables import indexes, jobs, log, placements, replicas, shards, s
 from shared.index.placement import shard_of
 from shared.index.versions import Version
 from tests.index_rig import Rig, unit
+from workers.indexer import lookup
 
 
 @pytest.fixture
@@ -145,6 +146,38 @@ def test_a_restored_database_makes_the_worker_reload(rig: Rig) -> None:
     worker.later(0.5)
     assert worker.rows() == 2
     assert set(worker.find(unit(2))) == {"kept", "other"}
+
+
+def test_before_it_has_noticed_a_restored_database_a_worker_answers_nothing(rig: Rig) -> None:
+    """Its polls failed while the database was away: what it holds may be of another history."""
+    worker = rig.worker()
+    rig.put("kept", unit(1))
+    worker.catch_up()
+    with rig.db.read() as c:
+        before = c.execute(select(shards)).one()
+    rig.put("kept", unit(2))
+    worker.catch_up()
+    with rig.db.write() as c:
+        c.execute(delete(log).where(log.c.seq > before.seq))
+        c.execute(update(shards).values(seq=before.seq, chain=before.chain))
+    (held,) = worker.indexer.shards.all()
+    held.current_at -= lookup.COMPARED_WITHIN_S + 0.1
+    job_id = rig.job(unit(2))
+    assert worker.answer(job_id).state == "running"
+    worker.catch_up()
+    worker.later(0.5)
+    row = worker.answer(job_id)
+    assert [hit["score"] < 0.9 for hit in row.result["items"][0]["hits"]] == [True]
+
+
+def test_a_worker_that_could_not_look_for_a_while_answers_from_what_is_still_true(rig: Rig) -> None:
+    worker = rig.worker()
+    rig.put("kept", unit(1))
+    worker.catch_up()
+    rig.put("newer", unit(2))
+    (held,) = worker.indexer.shards.all()
+    held.current_at -= 60
+    assert worker.find(unit(1)) == ["kept"]
 
 
 def test_sealing_is_one_holders_work(rig: Rig) -> None:

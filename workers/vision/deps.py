@@ -20,6 +20,7 @@ from workers.vision.fetch import Fetcher, HostPool
 from workers.vision.gate import Gate
 from workers.vision.items import ItemFinder
 from workers.vision.nudges import Nudges
+from workers.vision.pace import Pace
 from workers.vision.quality import QualityThresholds
 from workers.vision.routes import Routes
 
@@ -43,6 +44,7 @@ class Vision:
     gate: Gate = field(default_factory=Gate)
     nudges: Nudges = field(default_factory=Nudges)
     aside: Aside = field(default_factory=Aside)
+    pace: Pace = field(default_factory=Pace)
     images_pool: HostPool = field(init=False)
     heartbeat: Heartbeat = field(init=False)
 
@@ -83,8 +85,11 @@ class Vision:
         self.db.close()
 
     def _stats(self) -> dict[str, float]:
-        """What admission needs: seconds of one search, as measured."""
-        images = self.batcher.images
+        """What admission needs: seconds of one search, as measured, and how many are served at once."""
         MODEL_SECONDS.labels("busy").set(self.batcher.busy_s)
         MODEL_SECONDS.labels("waiting").set(self.batcher.waiting_s)
-        return {"service_s": self.batcher.busy_s / images if images else 0.0, "images": float(images)}
+        return {
+            "service_s": self.pace.service_s(),
+            "at_once": float(self.settings.vision_threads),
+            "images": float(self.batcher.images),
+        }

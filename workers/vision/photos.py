@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from shared.db.engine import now
 from shared.db.tables import images, jobs
@@ -23,6 +23,10 @@ from shared.storage.port import Stored
 from workers.vision.decode.pool import Decoded
 from workers.vision.deps import Vision
 from workers.vision.images import sources
+
+_STATE = select(jobs.c.state).where(jobs.c.id == bindparam("job_id")).with_for_update(read=True)
+_UPLOAD = select(images.c.upload).where(images.c.id == bindparam("image_id"))
+_REPLACE = update(images).where(images.c.id == bindparam("image_id"), images.c.upload.is_not(None))
 
 
 @dataclass(frozen=True)
@@ -81,15 +85,13 @@ def keep(vision: Vision, claim: Claim, photo: Photo, decoded: Decoded) -> None:
 
 def _is_erased(c: Connection, job_id: str) -> bool:
     """Whether the search is; one that is not stays so until the transaction ends."""
-    state = c.execute(select(jobs.c.state).where(jobs.c.id == job_id).with_for_update(read=True)).scalar()
+    state = c.execute(_STATE, {"job_id": job_id}).scalar()
     return state in (None, State.EXPIRED)
 
 
 def _replace_upload(c: Connection, image_id: str, values: dict[str, Any], stored: list[Stored]) -> None:
-    replaced = c.execute(select(images.c.upload).where(images.c.id == image_id)).scalar()
-    changed = c.execute(
-        update(images).where(images.c.id == image_id, images.c.upload.is_not(None)).values(values)
-    )
+    replaced = c.execute(_UPLOAD, {"image_id": image_id}).scalar()
+    changed = c.execute(_REPLACE, {"image_id": image_id, **values})
     # Another search of the same upload was first, or the row has gone: ours is one too many.
     owners.remove(c, [replaced] if changed.rowcount else [s.name for s in stored])
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 
 from shared.answer.outcome import Outcome
-from shared.db.engine import now
 from shared.errors import FingerprintMismatch
 from shared.jobs import store as jobs
 from shared.jobs.job import Claim
@@ -13,7 +12,7 @@ from shared.jobs.search_request import SearchRequest
 from shared.messages import PartMessage
 from shared.reasons import Reason
 from shared.telemetry import Timings
-from shared.topology import INDEX_SEARCH, LOOKUP
+from shared.topology import INDEX_SEARCH
 from workers.vision import photos, story
 from workers.vision.decode.pool import Decoded, DecodePlan
 from workers.vision.deps import Vision
@@ -79,21 +78,17 @@ def _hand_over(vision: Vision, claim: Claim, outcome: Outcome, timings: Timings)
     if route.fingerprint != outcome.fingerprint:
         raise FingerprintMismatch(route.fingerprint, outcome.fingerprint)
     with vision.db.write() as c:
-        jobs.save_stage(
+        jobs.hand_over(
             c,
             claim.id,
             claim.attempt,
-            stage=LOOKUP.name,
-            outcome=outcome.to_bytes(),
             index_id=route.index_id,
             groups=route.groups,
-            parts_left=len(route.groups),
+            outcome=outcome.to_bytes(),
             timings_ms=timings.ms,
-            due_at=None,
-            handed_at=now(),
-            hedge_at=now() + settings.hedge_after,
-            partial_at=now() + settings.partial_after,
-            answer_by=now() + settings.answer_within,
+            hedge_after=settings.hedge_after,
+            partial_after=settings.partial_after,
+            answer_within=settings.answer_within,
         )
     for group in route.groups:
         if group in route.seen:

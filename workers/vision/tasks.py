@@ -31,7 +31,8 @@ GO_ROUND_AFTER_S = 0.1
 def register(app: Celery, vision: Vision) -> None:
     @app.task(name=VISION_SEARCH.name)
     def vision_search(wire: object) -> None:
-        handle(vision, wire, search.run)
+        with vision.pace.search():
+            handle(vision, wire, search.run)
 
     @app.task(name=VISION_WRITE.name)
     def vision_write(wire: object) -> None:

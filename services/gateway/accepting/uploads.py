@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, bindparam, insert
 
 from services.gateway.http.bodies import Files, refuse
 from services.gateway.wiring import Deps
@@ -20,6 +20,9 @@ from shared.storage.names import new_name
 from shared.storage.port import Stored
 
 FIELD = "image"
+
+
+_NEW_IMAGE = insert(images).values(created_at=now(), expires_at=now() + bindparam("keep_for"))
 
 
 @dataclass(frozen=True)
@@ -59,16 +62,13 @@ def own_photo(c: Connection, deps: Deps, tenant: str, image_id: str, photo: Phot
     """The rows of an upload: its object's owner, and an image that waits for a vision worker."""
     keep_for = deps.settings.retention
     owners.own(c, tenant, [stored], keep_for=keep_for)
-    c.execute(
-        insert(images).values(
-            id=image_id,
-            tenant=tenant,
-            state=ImageState.NEW,
-            sha256=photo.sha256,
-            width=photo.header.width,
-            height=photo.header.height,
-            upload=stored.name,
-            created_at=now(),
-            expires_at=now() + keep_for,
-        )
-    )
+    row = {
+        "id": image_id,
+        "tenant": tenant,
+        "state": ImageState.NEW,
+        "sha256": photo.sha256,
+        "width": photo.header.width,
+        "height": photo.header.height,
+        "upload": stored.name,
+    }
+    c.execute(_NEW_IMAGE, {**row, "keep_for": keep_for})

@@ -51,12 +51,12 @@ def searches(deps: Deps, api: Operations) -> Blueprint:
         It is the file `image` of a form, or what image_url, image_id, product_id or object_key leads to.
         202 with the job's address; with `Prefer: wait=N` 200 and the finished job, whatever its state.
         """
-        deps.admission.search()
-        asked, photo = _read(deps)
         seconds = preferred_wait(request)
         job_id = new_id()
         with deps.waiters.seat(job_id, seconds) as event:
-            row = _accept(deps, caller.tenant, job_id, asked, photo)
+            with deps.admission.search():
+                asked, photo = _read(deps)
+                row = _accept(deps, caller.tenant, job_id, asked, photo)
             if row.id == job_id:
                 return accepted(deps, row, event, seconds)
         with deps.waiters.seat(row.id, seconds) as event:

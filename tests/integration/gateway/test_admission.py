@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import insert, update
 
 from services.gateway.load import admission
-from services.gateway.load.admission import Load, read_load
+from services.gateway.load.reading import Load, read_load
 from shared.db.engine import now
 from shared.db.tables import images, jobs, objects, workers
+from shared.ids import new_id
 from tests.gateway_rig import Gateway
 from tests.integration.gateway.conftest import Open
 
@@ -31,15 +32,34 @@ def add_search(gateway: Gateway, sent_ago: float, state: str = "queued", **value
     return job_id
 
 
-def add_worker(gateway: Gateway, service_s: float, seen_ago: float = 0.0) -> None:
+def add_ended(gateway: Gateway, count: int) -> None:
+    """Searches that have just ended; those that wait are young meanwhile."""
+    made = {"attempt": 1, "tries": 0, "suspect": False, "losses_alone": 0, "request": {}, "timings_ms": {}}
+    row = {"tenant": "default", "kind": "search", "state": "succeeded", "stage": "lookup", **made}
+    times = {"created_at": now(), "finished_at": now()}
     with gateway.db.write() as c:
-        row = {"process": f"v{service_s}{seen_ago}", "kind": "vision", "stats": {"service_s": service_s}}
+        for _ in range(count):
+            c.execute(insert(jobs).values(id=new_id(), **row, **times))
+        c.execute(update(jobs).where(jobs.c.state == "queued").values(sent_at=now()))
+
+
+def add_worker(gateway: Gateway, service_s: float, seen_ago: float = 0.0, at_once: int = 0) -> None:
+    with gateway.db.write() as c:
+        stats = {"service_s": service_s, "at_once": at_once}
+        row = {"process": f"v{service_s}{seen_ago}", "kind": "vision", "stats": stats}
         c.execute(insert(workers).values(seen_at=now() - seen_ago, **row))
 
 
-def load(gateway: Gateway, *, broker_works: bool = True) -> Load:
+def load(gateway: Gateway, *, ended_within: float = 0.0) -> Load:
+    settings = gateway.settings
     with gateway.db.read() as c:
-        return read_load(c, gateway.settings.max_queue_wait, broker_works=broker_works)
+        return read_load(
+            c,
+            max_wait=settings.max_queue_wait,
+            partial_after=settings.partial_after,
+            ended_within=ended_within,
+            broker_works=True,
+        )
 
 
 def test_a_queue_that_does_not_move_refuses_and_stores_nothing(busy: Gateway) -> None:
@@ -90,7 +110,7 @@ def test_without_a_broker_age_is_no_measure(busy: Gateway) -> None:
     assert busy.search().status_code == 202
 
 
-def test_the_estimated_wait_is_the_queue_times_the_time_of_one_search(busy: Gateway) -> None:
+def test_the_estimated_wait_is_what_is_ahead_times_the_time_of_one_search(busy: Gateway) -> None:
     for _ in range(3):
         add_search(busy, 0.0)
     add_worker(busy, 0.4)
@@ -99,6 +119,55 @@ def test_the_estimated_wait_is_the_queue_times_the_time_of_one_search(busy: Gate
     add_worker(busy, 0.2)
     assert load(busy).service_s == pytest.approx(0.15)
     assert busy.search().status_code == 202
+
+
+def test_searches_that_are_served_at_once_wait_for_nobody(busy: Gateway) -> None:
+    add_worker(busy, 0.3, at_once=3)
+    for _ in range(5):
+        add_search(busy, 0.0)
+    assert (load(busy).ahead, load(busy).waiting) == (5, 2)
+    assert busy.search().status_code == 202
+    assert busy.search().status_code == 429
+
+
+def test_a_search_is_ahead_until_it_ends_unless_it_waits_for_a_group_that_is_away(busy: Gateway) -> None:
+    add_search(busy, 0.0)
+    add_search(busy, 0.0, "running", stage="embed")
+    add_search(busy, 0.0, "running", stage="lookup", handed_at=now())
+    add_search(busy, 0.0, "running", stage="lookup", handed_at=now() - 5)
+    add_search(busy, 0.0, "succeeded", finished_at=now())
+    assert load(busy).ahead == 3
+
+
+def test_only_what_ended_lately_tells_the_pace_and_only_while_searches_wait(busy: Gateway) -> None:
+    for ago in (0.5, 1.0, 10.0):
+        add_search(busy, 20.0, "succeeded", finished_at=now() - ago)
+    assert load(busy, ended_within=3.0).ended == 0
+    add_search(busy, 0.0)
+    assert load(busy, ended_within=3.0).ended == 2
+
+
+def test_the_pace_that_is_measured_counts_more_than_what_workers_tell(busy: Gateway) -> None:
+    add_worker(busy, 0.001)
+    for _ in range(4):
+        add_search(busy, 0.0)
+    assert busy.search().status_code == 202, "by what the workers tell"
+    busy.deps.admission._waited_since -= admission.PACE_OVER_S  # so long have they waited
+    assert busy.search().status_code == 429, "nothing has ended since"
+    add_ended(busy, 100)
+    assert busy.search().status_code == 202
+
+
+def test_who_is_on_the_way_in_counts(open_gateway: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its photo is being stored, and no row tells of it yet."""
+    monkeypatch.setattr(admission, "REMEMBERED_S", 0.0)
+    gateway = open_gateway()
+    gateway.make_catalog()
+    add_worker(gateway, 0.6)
+    add_search(gateway, 0.0)
+    with gateway.deps.admission.search():
+        assert gateway.search().status_code == 429
+    assert gateway.rows(images) == []
 
 
 def test_workers_that_are_gone_or_have_measured_nothing_do_not_count(busy: Gateway) -> None:

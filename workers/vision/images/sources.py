@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from shared.catalog.sources import Source, SourceKind
 from shared.db.tables import images, objects
@@ -13,6 +13,16 @@ from shared.reasons import Reason
 from shared.storage.names import new_name
 from workers.vision.deps import Vision
 from workers.vision.fetch import Fetched, FetchProblem, NotModified
+
+_BY_ID = (
+    select(images.c.product_id, images.c.upload, objects.c.name, objects.c.sha256, objects.c.length)
+    .join(objects, func.coalesce(images.c.upload, images.c.normalised) == objects.c.name)
+    .where(
+        images.c.id == bindparam("image_id"),
+        images.c.tenant == bindparam("of_tenant"),
+        objects.c.removed_at.is_(None),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -36,14 +46,8 @@ class NotChanged:
 
 def by_image_id(vision: Vision, tenant: str, image_id: str) -> Image | Reason:
     """An upload as it came, or the normalised image that has taken its place."""
-    owned = func.coalesce(images.c.upload, images.c.normalised) == objects.c.name
-    query = (
-        select(images.c.product_id, images.c.upload, objects.c.name, objects.c.sha256, objects.c.length)
-        .join(objects, owned)
-        .where(images.c.id == image_id, images.c.tenant == tenant, objects.c.removed_at.is_(None))
-    )
     with vision.db.read() as c:
-        row = c.execute(query).one_or_none()
+        row = c.execute(_BY_ID, {"image_id": image_id, "of_tenant": tenant}).one_or_none()
     if row is None:
         return Reason("no_image", detail=f"there is no image {image_id}")
     data = vision.store.get(row.name, sha256=row.sha256, length=row.length)
