@@ -11,7 +11,19 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from shared.db.engine import now
-from shared.db.tables import erasures, holdings, images, imports, jobs, log, products, row_errors, segments
+from shared.db.tables import (
+    erasures,
+    holdings,
+    images,
+    imports,
+    jobs,
+    log,
+    products,
+    row_errors,
+    segments,
+    snapshots,
+)
+from shared.jobs import chunks
 from shared.jobs.job import State
 from shared.storage import owners
 from shared.storage.names import new_name
@@ -19,6 +31,7 @@ from shared.vectors.codec import to_unit_f16
 from tests.erasure_rig import ErasureRig
 from tests.index_rig import Worker, unit
 from tests.keeper_rig import accepted
+from workers.indexer import catch_up
 from workers.keeper.rounds import erasing, expiry
 
 TITLE = "Title-that-only-it-has"
@@ -181,8 +194,6 @@ def imported(rig: ErasureRig, ids: list[str], accept_no: int, **values: Any) -> 
                 unreadable=False,
             )
         )
-        from shared.jobs import chunks
-
         chunks.add(c, rig.db, job_id=job_id, no=0, tenant="shop", rows_object=chunk.name, rows=len(ids))
         for n, product_id in enumerate(ids):
             c.execute(
@@ -291,3 +302,32 @@ def test_the_log_of_an_erased_product_still_chains(rig: ErasureRig) -> None:
     with rig.db.read() as c:
         kinds = list(c.execute(select(log.c.kind).order_by(log.c.seq)).scalars())
     assert kinds[-1] == "inline"
+
+
+def test_the_only_product_of_a_catalog_can_be_erased(rig: ErasureRig) -> None:
+    worker = started(rig)
+    rig.put_chunk(["only"], [unit(1)])
+    rig.turn_until_erased(rig.erase("only"), worker)
+    assert rig.files_with(to_unit_f16(unit(1)).tobytes()) == []
+    assert worker.rows() == 0
+    rig.put("next", unit(2))
+    fresh = rig.worker("w2")
+    fresh.catch_up()
+    assert fresh.find(unit(2), store=False) == ["next"]
+
+
+def test_a_worker_that_could_not_take_a_snapshot_up_tries_with_the_next_one(
+    rig: ErasureRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = started(rig)
+    stock(rig, worker)
+    receipt_id = rig.erase("SKU-chunk")
+    with monkeypatch.context() as patched:
+        patched.setattr(catch_up, "_take_up", lambda *_: None)
+        for _ in range(6):
+            rig.turn(worker)
+    assert rig.receipt(receipt_id).clean_at is None
+    with rig.db.write() as c:
+        c.execute(update(snapshots).values(created_at=1.0))
+    rig.turn_until_erased(receipt_id, worker)
+    assert rig.files_with(*needles("SKU-chunk", 9)) == []

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, exists, select, update
 
 from shared.db.engine import now
-from shared.db.tables import erasures, holdings, indexes, replicas, rewrites, segments, shards
+from shared.db.tables import erasures, holdings, indexes, replicas, rewrites, segments, shards, snapshots
 from shared.index.placement import shard_of
 from shared.index.state import IndexState
 from shared.liveness import GROUP_KNOWN_S, replica_seen
@@ -20,6 +20,8 @@ from workers.keeper.deps import Keeper
 from workers.keeper.erasure.subjects import Subjects
 
 Shard = tuple[str, int]  # index id, shard
+
+ASK_AGAIN_AFTER_S = 60
 
 
 def begin(keeper: Keeper, subjects: Subjects) -> None:
@@ -105,7 +107,9 @@ def go_on(keeper: Keeper, receipt: Row[Any]) -> None:
                 .values([{"object": name, "asked_at": now()} for name in left])
                 .on_conflict_do_nothing()
             )
-        elif not behind:
+        elif behind:
+            _ask_again(c, behind)
+        else:
             c.execute(
                 update(erasures)
                 .where(erasures.c.id == receipt.id, erasures.c.clean_at.is_(None))
@@ -131,10 +135,24 @@ def _left(c: Connection, names: list[str]) -> list[str]:
     return sorted(c.execute(held.union(parts)).scalars())
 
 
-def _behind(c: Connection, positions: Mapping[str, int]) -> bool:
-    """Whether an index worker still serves, and has on its disk, a snapshot from before."""
+def _behind(c: Connection, positions: Mapping[str, int]) -> set[Shard]:
+    """Shards of which an index worker still serves, and has on its disk, a snapshot from before."""
+    found: set[Shard] = set()
     for state in c.execute(select(replicas.c.state).where(replica_seen(GROUP_KNOWN_S))).scalars():
         for place, seq in positions.items():
             if (state.get(place) or {}).get("snapshot_seq", seq) < seq:
-                return True
-    return False
+                index_id, shard = place.split("/")
+                found.add((index_id, int(shard)))
+    return found
+
+
+def _ask_again(c: Connection, behind: Collection[Shard]) -> None:
+    """Whoever could not take a snapshot up tries with the next one: a worker looks at each only once."""
+    for index_id, shard in sorted(behind):
+        lately = exists().where(
+            snapshots.c.index_id == index_id,
+            snapshots.c.shard == shard,
+            snapshots.c.created_at > now() - ASK_AGAIN_AFTER_S,
+        )
+        this = (shards.c.index_id == index_id, shards.c.shard == shard)
+        c.execute(update(shards).where(*this, ~lately).values(seal_wanted=True))
