@@ -36,6 +36,10 @@ class Settings(BaseSettings):
         "",
         description="`file:///folder` or `s3://KEY:SECRET@host:port/bucket?secure=false`; empty: in home.",
     )
+    erased_list_url: str = Field(
+        "",
+        description="Store of the list of what was erased, outside of backups; empty: the object store.",
+    )
     redis_url: str = Field(
         "redis://127.0.0.1:6379/0", description="Redis or Valkey: wake-ups and rate counters."
     )
@@ -85,6 +89,11 @@ class Settings(BaseSettings):
     errors_retention: int = Field(7 * 86_400, gt=0, description="How long error files of imports are kept.")
     tombstone_retention: int = Field(
         30 * 86_400, gt=0, description="How long an expired job still answers 410."
+    )
+    erase_within: float = Field(
+        86_400.0,
+        gt=0,
+        description="What was deleted is erased so long after at most; begun at a quarter of it.",
     )
     idempotency_ttl: int = Field(86_400, gt=0, description="How long an Idempotency-Key is remembered.")
 
@@ -202,6 +211,10 @@ class Settings(BaseSettings):
     @property
     def store_url(self) -> str:
         return self.object_store_url or (self.home / "objects").absolute().as_uri()
+
+    @property
+    def erased_store_url(self) -> str:
+        return self.erased_list_url or self.store_url
 
     @property
     def amqp_or_redis_url(self) -> str:

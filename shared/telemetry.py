@@ -24,6 +24,9 @@ STEP_SECONDS = Histogram(
     registry=REGISTRY,
 )
 OPEN_JOBS = Gauge("tusou_open_jobs", "Jobs not finished.", ("kind",), registry=REGISTRY)
+ERASURES_OVERDUE = Gauge(
+    "tusou_erasures_overdue", "What was to be erased by now and is not.", registry=REGISTRY
+)
 QUEUE_READY = Gauge("tusou_queue_ready", "Messages ready in the broker.", ("queue",), registry=REGISTRY)
 MODEL_SECONDS = Gauge("tusou_model_seconds", "Seconds the model thread spent.", ("doing",), registry=REGISTRY)
 SHARD_ROWS = Gauge("tusou_shard_rows", "Rows of a shard.", ("index", "shard", "part"), registry=REGISTRY)

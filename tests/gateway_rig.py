@@ -29,6 +29,7 @@ from shared.catalog.catalogs import ensure
 from shared.db import schema
 from shared.db.engine import Database, now
 from shared.db.tables import images, jobs, models
+from shared.erasure.erased_list import ErasedList
 from shared.ids import random_id
 from shared.jobs.job import State
 from shared.keys import create_key
@@ -60,6 +61,7 @@ class Gateway:
             settings=self.settings,
             db=self.db,
             store=self.store,
+            erased=ErasedList(self.store),
             dispatcher=self.dispatcher,
             notifier=self.notifier,
             limiter=RateLimiter(self.settings.redis_url, self.settings.rate_per_minute),

@@ -39,6 +39,8 @@ from workers.indexer.broken import BrokenShards
 from workers.indexer.deps import Indexer
 from workers.indexer.engine.faiss_engine import FaissEngines
 from workers.indexer.follower import Follower
+from workers.indexer.replica import Replica
+from workers.indexer.rewriting import Rewriter
 from workers.indexer.sealing import Sealer
 
 MODEL = "abcdefabcdef"
@@ -218,8 +220,10 @@ class Worker:
             cache=cache,
             broken=BrokenShards(lambda: self.passed),
         )
-        self.follower = Follower(self.indexer)
         self.sealer = Sealer(self.indexer)
+        self.follower = Follower(self.indexer, on_poll=self.sealer.asked)
+        self.rewriter = Rewriter(self.indexer)
+        self.replica = Replica(self.indexer)
 
     def catch_up(self) -> None:
         for future in self.follower.poll():

@@ -12,6 +12,7 @@ from shared.db.tables import (
     imports,
     jobs,
 )
+from shared.erasure.erased_list import ErasedList
 from shared.errors import Unavailable
 from shared.ids import new_id
 from shared.jobs import chunks as chunk_rows
@@ -44,7 +45,8 @@ def new_keeper(db: Database, tmp_path: Path) -> Keeper:
     broker: Any = Broker()
     settings = Settings(home=tmp_path, process="keeper-1", max_resends=3)
     finisher = Finisher(db, settings, broker.job_done)
-    return Keeper(settings, db, MemoryStore(), broker, broker, finisher)
+    store = MemoryStore()
+    return Keeper(settings, db, store, broker, broker, finisher, ErasedList(store))
 
 
 def accepted(keeper: Keeper, *, age: float = 0.0, stage=EMBED, kind: str = "search", **values: Any) -> str:

@@ -11,7 +11,7 @@ from services.cli import show
 from services.cli.demo import run_demo
 from services.cli.doctor import examine
 from services.cli.embedded.serve import serve
-from services.cli.parts import open_database, open_migrated, open_objects
+from services.cli.parts import open_database, open_erased, open_migrated, open_objects
 from shared import keys
 from shared.db import schema
 from shared.settings import Settings
@@ -51,11 +51,12 @@ def demo(
 def migrate() -> None:
     """Bring the database to this version's schema, and make what the object store stands on."""
     settings = Settings()
-    store = open_objects(settings)
+    store, erased = open_objects(settings), open_erased(settings)
     db = open_database(settings)
     schema.migrate(db)
     db.close()
     store.ensure()
+    erased.ensure()
     typer.echo("the schema is up to date")
 
 

@@ -53,11 +53,20 @@ def open_existing(settings: Settings) -> Database:
 
 def open_objects(settings: Settings) -> ObjectStore:
     """Nothing is contacted yet. Raises Trouble where the setting names no store that is known here."""
+    return _open("TUSOU_OBJECT_STORE_URL", settings.store_url)
+
+
+def open_erased(settings: Settings) -> ObjectStore:
+    """Where the list of what was erased lies; as `open_objects`."""
+    return _open("TUSOU_ERASED_LIST_URL", settings.erased_store_url)
+
+
+def _open(variable: str, url: str) -> ObjectStore:
     try:
-        return open_store(settings.store_url)
+        return open_store(url)
     except ValueError as error:
-        raise Trouble(f"TUSOU_OBJECT_STORE_URL: {error}") from error
+        raise Trouble(f"{variable}: {error}") from error
     except ModuleNotFoundError as error:
         raise Trouble(
-            f"TUSOU_OBJECT_STORE_URL needs {error.name}, which is not installed: pip install '.[s3]'"
+            f"{variable} needs {error.name}, which is not installed: pip install '.[s3]'"
         ) from error

@@ -17,6 +17,7 @@ from services.gateway.resources.jobs import jobs
 from services.gateway.resources.models import models
 from services.gateway.resources.page import page
 from services.gateway.resources.products import products
+from services.gateway.resources.receipts import receipts
 from services.gateway.resources.searches import searches
 from services.gateway.resources.trainings import trainings
 from services.gateway.wiring import Deps, open_deps
@@ -28,6 +29,7 @@ RESOURCES = (
     explanations,
     images,
     products,
+    receipts,
     imports,
     catalogs,
     models,

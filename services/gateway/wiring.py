@@ -15,6 +15,7 @@ from shared.answer.finish import Finisher
 from shared.db import schema
 from shared.db.engine import Database
 from shared.dispatch import Dispatcher
+from shared.erasure.erased_list import ErasedList
 from shared.errors import StoreUnavailable
 from shared.keys import Scope, any_key, create_key
 from shared.settings import Settings
@@ -35,6 +36,7 @@ class Deps:
     settings: Settings
     db: Database
     store: ObjectStore
+    erased: ErasedList
     dispatcher: Dispatcher
     notifier: Notifier
     limiter: RateLimiter
@@ -84,9 +86,10 @@ def open_deps(settings: Settings) -> Deps:
     db = Database(settings.sql_url, pool_size=settings.gateway_threads + SPARE_CONNECTIONS)
     schema.check(db)
     _bootstrap(db, settings.bootstrap_key.get_secret_value())
-    store = open_store(settings.store_url)
+    store, erased_store = open_store(settings.store_url), open_store(settings.erased_store_url)
     try:
         store.ensure()
+        erased_store.ensure()
     except StoreUnavailable as error:
         log.warning("the object store is away, and is asked again with each request: %s", error.detail)
     waiters = Waiters(settings.max_waiting)
@@ -95,6 +98,7 @@ def open_deps(settings: Settings) -> Deps:
         settings=settings,
         db=db,
         store=store,
+        erased=ErasedList(erased_store),
         dispatcher=Dispatcher(settings.amqp_or_redis_url),
         notifier=Notifier(settings.redis_url),
         limiter=RateLimiter(settings.redis_url, settings.rate_per_minute),

@@ -25,10 +25,10 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class Buried:
-    """One batch: how many rows became tombstones (or newer ones), and how many products that hid."""
+    """One batch: how many rows became tombstones (or newer ones), and the products that this hid."""
 
     rows: int
-    hidden: int
+    hidden: tuple[str, ...] = ()
 
 
 def make_absent(
@@ -85,14 +85,14 @@ def bury_older(
         older = older.where(products.c.id.not_in(spare))
     rows = c.execute(older.order_by(products.c.id).limit(BATCH).with_for_update()).all()
     if not rows:
-        return Buried(0, 0)
+        return Buried(0)
     bury(c, index.tenant, [row.id for row in rows], accept_no)
     hidden = [row.id for row in rows if row.deleted_no is None]
     by_shard: dict[int, list[str]] = {}
     for product_id in hidden:
         by_shard.setdefault(shard_of(product_id, index.shards), []).append(product_id)
     log.append(c, index.id, {shard: [entries.delete(ids)] for shard, ids in by_shard.items()})
-    return Buried(len(rows), len(hidden))
+    return Buried(len(rows), tuple(hidden))
 
 
 def _tombstone(accept_no: int) -> dict[str, Any]:

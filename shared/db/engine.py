@@ -24,6 +24,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 
 from shared.db.file_lock import WRITER_WAIT_S, FileLock
+from shared.db.free_pages import scrub_postgres, scrub_sqlite
 from shared.errors import Unavailable
 
 CONNECT_TIMEOUT_S = 1
@@ -112,6 +113,15 @@ class Database:
                 self._clock = (connection.execute(select(now())).scalar_one(), time.monotonic())
         read_at, base = self._clock
         return read_at + (time.monotonic() - base)
+
+    def scrub(self) -> None:
+        """Leave nothing of deleted rows in the database's files. Raises Unavailable: do it again later."""
+        with _translated(), self.engine.connect() as connection:
+            if self._lock is None:
+                scrub_postgres(connection.execution_options(isolation_level="AUTOCOMMIT"))
+                return
+            with self._lock:
+                scrub_sqlite(connection)
 
     def ping(self) -> None:
         """Raises Unavailable."""

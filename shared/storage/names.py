@@ -23,8 +23,11 @@ KINDS = (
     "snapshots",
     "errors",  # the row errors of an import
     "models",
+    "erased",  # the list of what was erased: `erased/<yyyymmddhh>/<sha256>/<ulid>`, no tenant's
     "incoming",  # what users lay down themselves: `incoming/<tenant>/<any path>`
 )
+# What stands in no owner row: the users' own names, and the list that outlives every backup of the rows.
+UNOWNED = ("erased", "incoming")
 
 _TENANT = r"[a-z0-9_-]{1,64}"
 _OURS = re.compile(rf"({'|'.join(KINDS[:-1])})/([0-9]{{10}})/{_TENANT}/[0-7][0-9A-HJKMNP-TV-Z]{{25}}")

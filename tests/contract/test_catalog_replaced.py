@@ -74,7 +74,7 @@ def purge(db: Database, index: LiveIndex) -> int:
             buried = bury_older(c, index, accept_no)
         if not buried.rows:
             return hidden
-        hidden += buried.hidden
+        hidden += len(buried.hidden)
 
 
 def test_an_older_import_that_ends_after_a_replace_makes_no_product(db: Database, index: LiveIndex) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from shared.db.engine import Database
 from shared.db.tables import objects
@@ -55,7 +55,8 @@ def refuse(keeper: Keeper, monkeypatch: pytest.MonkeyPatch, *names: str) -> list
 
 def owned(keeper: Keeper) -> list[str]:
     with keeper.db.read() as c:
-        return list(c.execute(select(objects.c.name).order_by(objects.c.removed_at)).scalars())
+        since = func.coalesce(objects.c.tried_at, objects.c.removed_at)
+        return list(c.execute(select(objects.c.name).order_by(since)).scalars())
 
 
 def test_more_than_a_batch_goes_in_one_round(keeper: Keeper) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 from shared.answer.finish import Finisher
 from shared.db.engine import Database, now
 from shared.db.tables import images, jobs, objects
+from shared.erasure.erased_list import ErasedList
 from shared.errors import Conflict
 from shared.ids import new_id, random_id
 from shared.jobs import claims, ends, store
@@ -105,7 +106,8 @@ def test_a_search_whose_workers_were_lost_leaves_no_photo(db: Database, tmp_path
     silent: Any = Silent()
     settings = Settings(home=tmp_path, max_losses=1)
     finisher = Finisher(db, settings, silent.job_done)
-    keeper = Keeper(settings, db, MemoryStore(), silent, silent, finisher)
+    store = MemoryStore()
+    keeper = Keeper(settings, db, store, silent, silent, finisher, ErasedList(store))
     job_id = searched(db)
     with db.write() as c:
         lost = {"lease_until": now() - 60, "suspect": True}

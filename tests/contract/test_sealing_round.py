@@ -23,7 +23,7 @@ from workers.keeper.rounds import sealing
 def keeper_of(db: Database, folder: Path) -> Keeper:
     settings = Settings(home=folder, seal_rows=100, seal_entries=10, seal_after=60)
     nobody = cast(Any, None)  # the round speaks to the database only
-    return Keeper(settings, db, nobody, nobody, nobody, nobody)
+    return Keeper(settings, db, nobody, nobody, nobody, nobody, nobody)
 
 
 def index_of(db: Database, shard_count: int) -> Row[Any]:

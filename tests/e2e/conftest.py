@@ -27,7 +27,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     sample = write_sample(tmp_path_factory.mktemp("sample"), products=60)
     samples = str(sample.folder / "queries")
     home = tmp_path_factory.mktemp("home")
-    with deployed(home, data_folder=sample.folder, TUSOU_SAMPLES_FOLDER=samples) as stack:
+    settings = {"TUSOU_SAMPLES_FOLDER": samples, "TUSOU_ERASE_WITHIN": "8"}
+    with deployed(home, data_folder=sample.folder, **settings) as stack:
         client = client_of(stack)
         job = importing.run(client, sample.manifest, quiet=True, base="")
         assert job["state"] == "succeeded", job

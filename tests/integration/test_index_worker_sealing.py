@@ -158,7 +158,7 @@ def test_a_shard_whose_base_is_good_nowhere_is_loaded_anew_and_sealed(rig: Rig) 
     worker.catch_up()
     rig.seal_wanted()
     worker.sealer.asked(worker.follower._ends())
-    worker.sealer._seal_asked()
+    worker.sealer.seal_asked()
     assert worker.indexer.shards.all() == []
     assert len(snapshots_of(rig)) == 2
     worker.catch_up()

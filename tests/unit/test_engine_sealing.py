@@ -120,3 +120,15 @@ def test_a_segment_full_of_one_product_hides_none_of_its_others(store: Store) ->
 def some_queries() -> list[ShardQuery]:
     random = np.random.default_rng(1)
     return [ShardQuery(near(POOL[i], random), limit=3) for i in range(20)]
+
+
+@pytest.mark.parametrize("engines", [FLAT, INDEXED])
+def test_a_purge_writes_a_segment_anew_for_a_single_dead_row(engines: FaissEngines, store: Store) -> None:
+    engine = shard(engines, store, 300)
+    engine.apply([Delete("p7")])
+    assert [f.name for f in engine.seal(store.folder).files if f.reused], "a usual seal keeps it"
+    snapshot = engine.seal(store.folder, purge=True)
+    assert [f.name for f in snapshot.files if f.reused] == []
+    assert [segment["rows"] for segment in snapshot.manifest["segments"]] == [299]
+    dead = POOL[7].astype(np.float16).tobytes()
+    assert not any(dead in f.path.read_bytes() for f in snapshot.files if f.path is not None)

@@ -13,6 +13,7 @@ from shared.wakeups import LOG_GREW, Listener
 from workers.indexer import tasks
 from workers.indexer.follower import Follower
 from workers.indexer.replica import Replica
+from workers.indexer.rewriting import Rewriter
 from workers.indexer.sealing import Sealer
 from workers.indexer.wiring import open_indexer
 
@@ -27,6 +28,8 @@ def main() -> None:
     follower = Follower(indexer, on_poll=sealer.asked)
     follower.start()  # the queue is consumed only after the shards are loaded
     sealer.start()
+    rewriter = Rewriter(indexer)
+    rewriter.start()
     replica = Replica(indexer)
     replica.start()
     hints = Listener(settings.redis_url, LOG_GREW, follower.nudge)
@@ -38,5 +41,6 @@ def main() -> None:
         replica.stop()
         hints.close()
         sealer.stop()
+        rewriter.stop()
         follower.stop()
         indexer.close()

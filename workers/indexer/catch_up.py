@@ -60,6 +60,7 @@ def _load(indexer: Indexer, row: Row[Any]) -> Held:
             view = rebuild.from_sql(indexer, key)
         if view is None:
             view = View(indexer.engines.open(row.dim, row.fingerprint), 0, FIRST_CHAIN)
+        snapshot.tidy(indexer, key)
         current.note(rows=view.engine.rows(), seq=view.seq)
     return Held(
         *key,

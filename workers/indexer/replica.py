@@ -45,7 +45,11 @@ class Replica:
     def _state(self) -> dict[str, dict[str, Any]]:
         """{"index/shard": …}: what is served; `broken` tells why a shard is not, or not to its log's end."""
         state: dict[str, dict[str, Any]] = {
-            f"{held.index_id}/{held.shard}": {"seq": held.view.seq, **held.view.engine.stats()}
+            f"{held.index_id}/{held.shard}": {
+                "seq": held.view.seq,
+                "snapshot_seq": held.snapshot_seq,
+                **held.view.engine.stats(),
+            }
             for held in self._indexer.shards.all()
         }
         for (index_id, shard), reason in self._indexer.broken.reasons().items():

@@ -30,7 +30,7 @@ class Sealer:
     def __init__(self, indexer: Indexer) -> None:
         self._indexer = indexer
         self._asked: list[Row[Any]] = []
-        self._loop = Repeating("sealing", self._seal_asked, LOOK_EVERY_S)
+        self._loop = Repeating("sealing", self.seal_asked, LOOK_EVERY_S)
 
     def start(self) -> None:
         self._loop.start()
@@ -41,11 +41,11 @@ class Sealer:
     def asked(self, rows: list[Row[Any]]) -> None:
         self._asked = [row for row in rows if row.seal_wanted]
 
-    def _seal_asked(self) -> None:
+    def seal_asked(self) -> None:
         for row in self._asked:
             held = self._indexer.shards.get((row.index_id, row.shard))
-            if held is None or self._loop.ended:
-                continue
+            if held is None or self._loop.ended or held.view.seq < row.renew_seq:
+                continue  # not ours, or not far enough yet for what is to be erased
             try:
                 self.seal(held, row.tenant)
             except Exception:
@@ -54,30 +54,32 @@ class Sealer:
 
     def seal(self, held: Held, tenant: str) -> bool:
         """Seal one shard if its lease can be had; true when a snapshot went live."""
-        if not self._lease(held):
+        leased = self._lease(held)
+        if leased is None:
             return False
         renewing = Repeating("renew", lambda: self._renew(held), RENEW_EVERY_S)
         renewing.start()
         try:
-            return self._make_snapshot(held, tenant)
+            return self._make_snapshot(held, tenant, purge=leased.sealed_seq < leased.purge_seq)
         finally:
             renewing.stop(1.0)
 
-    def _make_snapshot(self, held: Held, tenant: str) -> bool:
+    def _make_snapshot(self, held: Held, tenant: str, *, purge: bool) -> bool:
+        """`purge`: the first snapshot beyond what is to be erased holds no row that is dead."""
         with (
             step("index.seal", index=held.index_id, shard=held.shard) as current,
             tempfile.TemporaryDirectory(dir=self._indexer.cache, prefix="seal-") as folder,
         ):
             with held.writing:  # so that the frozen engine stands exactly at the view's position
                 view, rows_logged, frozen = held.view, held.rows_logged, held.view.engine.freeze()
-            sealed = frozen.seal(Path(folder))
+            sealed = frozen.seal(Path(folder), purge=purge)
             live = go_live(self._indexer, held.key, tenant, view, rows_logged, sealed)
             current.note(seq=view.seq, live=live)
             return live
 
-    def _lease(self, held: Held) -> bool:
+    def _lease(self, held: Held) -> Row[Any] | None:
         with self._indexer.db.write() as c:
-            taken = c.execute(
+            return c.execute(
                 update(shards)
                 .where(
                     shards.c.index_id == held.index_id,
@@ -86,8 +88,8 @@ class Sealer:
                     or_(shards.c.seal_lease_until.is_(None), shards.c.seal_lease_until < now()),
                 )
                 .values(seal_holder=self._indexer.settings.process, seal_lease_until=now() + LEASE_S)
-            )
-        return taken.rowcount == 1
+                .returning(shards.c.sealed_seq, shards.c.purge_seq)
+            ).one_or_none()
 
     def _renew(self, held: Held) -> None:
         with self._indexer.db.write() as c:

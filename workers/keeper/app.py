@@ -9,6 +9,7 @@ from shared.answer.finish import Finisher
 from shared.db import schema
 from shared.db.engine import Database
 from shared.dispatch import Dispatcher
+from shared.erasure.erased_list import ErasedList
 from shared.runtime import admin
 from shared.runtime.opening import opened
 from shared.settings import Settings
@@ -32,6 +33,7 @@ def open_keeper(settings: Settings) -> Keeper:
         dispatcher=Dispatcher(settings.amqp_or_redis_url),
         notifier=notifier,
         finisher=Finisher(db, settings, notifier.job_done),
+        erased=ErasedList(open_store(settings.erased_store_url)),
     )
 
 

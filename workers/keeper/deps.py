@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from shared.answer.finish import Finisher
 from shared.db.engine import Database
 from shared.dispatch import Dispatcher
+from shared.erasure.erased_list import ErasedList
 from shared.settings import Settings
 from shared.storage.port import ObjectStore
 from shared.wakeups import Notifier
@@ -20,6 +21,7 @@ class Keeper:
     dispatcher: Dispatcher
     notifier: Notifier
     finisher: Finisher
+    erased: ErasedList
 
     def close(self) -> None:
         self.dispatcher.close()

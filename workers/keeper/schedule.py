@@ -14,7 +14,17 @@ from shared.db.engine import now
 from shared.db.tables import rounds
 from shared.runtime.loop import Repeating
 from workers.keeper.deps import Keeper
-from workers.keeper.rounds import expiry, lapses, placing, redispatch, removal, sealing, searches, sweep
+from workers.keeper.rounds import (
+    erasing,
+    expiry,
+    lapses,
+    placing,
+    redispatch,
+    removal,
+    sealing,
+    searches,
+    sweep,
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,7 @@ ROUNDS = (
     Round("sealing", 1.0, sealing.run),
     Round("placing", 5.0, placing.run),
     Round("removal", 5.0, removal.run),
+    Round("erasing", 5.0, erasing.run),
     Round("expiry", 30.0, expiry.run),
     Round("sweep", 600.0, sweep.run),
 )

@@ -1,38 +1,90 @@
-"""Erasing a finished job before its time: its photo, its result and all that it left."""
+"""Erasing on request: hidden in one transaction, then noted in the list that outlives backups.
+
+The answer leaves after both. A store that is away in between is a 503, and the keeper notes the entry later;
+a product's delete that is sent again then answers with the receipt of the first.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Row
 
-from shared.catalog.image_rows import drop_images
-from shared.db.tables import images
-from shared.errors import Conflict
-from shared.jobs import expiry, store
-from shared.jobs.job import OPEN
-from shared.jobs.kinds import JobKind
-from shared.jobs.search_request import PhotoKind, SearchRequest
-
-
-def erase_job(c: Connection, tenant: str, job_id: str, *, tombstone_for: float) -> None:
-    """What remains is a tombstone. Raises NotFound, Expired, Conflict (`not_finished`)."""
-    row = store.get(c, tenant, job_id)
-    if row.state in OPEN:
-        raise Conflict("the job is not finished; cancel it first", code="not_finished")
-    # The job's row is the first lock.
-    expiry.entomb(c, [job_id], tombstone_for=tombstone_for)
-    if row.kind == JobKind.SEARCH:
-        _drop_photo(c, row)
+from services.gateway.wiring import Deps
+from shared.catalog.burial import Buried, bury_older
+from shared.erasure import receipts
+from shared.erasure.deleting import delete_job, delete_product
+from shared.erasure.erased_list import Erased
+from shared.erasure.receipts import ErasedKind
+from shared.errors import NotFound
+from shared.index.log import positions
+from shared.index.placement import LiveIndex, live_index
+from shared.index.versions import Version
 
 
-def _drop_photo(c: Connection, row: Row[Any]) -> None:
-    """The photo that came with this search; not one that was there before it."""
-    photo = SearchRequest.from_json(row.request).photo
-    came_along = [photo.value] if photo.came_along else []
-    if photo.kind in (PhotoKind.URL, PhotoKind.OBJECT) and row.result is not None:
-        came_along.append(row.result["image"]["id"])
-    query = select(images).where(
-        images.c.tenant == row.tenant, images.c.id.in_(came_along), images.c.product_id.is_(None)
-    )
-    drop_images(c, c.execute(query).all())
+def erase_product(deps: Deps, tenant: str, catalog: str, product_id: str) -> tuple[Row[Any], Version]:
+    """The receipt, and the version that shows the delete. Raises NotFound, StoreUnavailable."""
+    with deps.db.read() as c:
+        index = live_index(c, tenant, catalog)
+    try:
+        with deps.db.write() as c:
+            gone = delete_product(
+                c, deps.db, index=index, product_id=product_id, erase_within=deps.settings.erase_within
+            )
+        receipt, version = gone.receipt, gone.accepted.version
+    except NotFound:
+        with deps.db.read() as c:
+            begun = receipts.pending(c, tenant, ErasedKind.PRODUCT, product_id)
+            if begun is None or begun.listed_at is not None or begun.catalog != catalog:
+                raise
+            receipt, version = begun, Version(index.id, positions(c, index.id))
+    deps.notifier.log_grew(index.id)
+    _note(deps, [receipt])
+    return receipt, version
+
+
+def erase_some(deps: Deps, index: LiveIndex, accept_no: int) -> Buried:
+    """A batch of what a catalog held before a purge. Raises StoreUnavailable."""
+    with deps.db.write() as c:
+        buried = bury_older(c, index, accept_no)
+        issued = [
+            receipts.issue(
+                c,
+                tenant=index.tenant,
+                kind=ErasedKind.PRODUCT,
+                subject=product_id,
+                erase_within=deps.settings.erase_within,
+                catalog=index.catalog,
+                accept_no=accept_no,
+            )
+            for product_id in buried.hidden
+        ]
+    deps.notifier.log_grew(index.id)
+    _note(deps, issued)
+    return buried
+
+
+def erase_job(deps: Deps, tenant: str, job_id: str) -> Row[Any]:
+    """The receipt. Raises NotFound, Expired, Conflict (`not_finished`), StoreUnavailable."""
+    settings = deps.settings
+    with deps.db.write() as c:
+        receipt = delete_job(
+            c,
+            tenant,
+            job_id,
+            tombstone_for=settings.tombstone_retention,
+            erase_within=settings.erase_within,
+        )
+    _note(deps, [receipt])
+    return receipt
+
+
+def location(receipt: Row[Any]) -> str:
+    return f"/v1/receipts/{receipt.id}"
+
+
+def _note(deps: Deps, issued: list[Row[Any]]) -> None:
+    if issued:
+        deps.erased.add(Erased.of(receipt) for receipt in issued)
+        with deps.db.write() as c:
+            receipts.mark_listed(c, [receipt.id for receipt in issued])

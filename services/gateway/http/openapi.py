@@ -50,6 +50,7 @@ HEADERS: Json = {
 }
 
 PATH_PARAMETERS = {
+    "receipt_id": "Of a receipt of erasure.",
     "product_id": "Percent-encoded; it may contain `/`.",
     "image_id": "Of an upload or a hit.",
     "job_id": "As in the job's `id`.",

@@ -8,13 +8,13 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, func, select
 
+from services.gateway.accepting import erasing
 from services.gateway.http import bodies, idempotency
 from services.gateway.http.auth import Caller
 from services.gateway.http.operations import Operations
 from services.gateway.schemas.product import CatalogQuery
 from services.gateway.schemas.world import Catalog, CatalogBody, Purged, PurgeQuery
 from services.gateway.wiring import Deps
-from shared.catalog.burial import Buried, bury_older
 from shared.catalog.catalogs import ensure
 from shared.catalog.replaced import begin_purge
 from shared.db.tables import jobs, products
@@ -68,7 +68,10 @@ def catalogs(deps: Deps, api: Operations) -> Blueprint:
         headers=(idempotency.HEADER,),
     )
     def purge_catalog(caller: Caller, catalog: str) -> ResponseReturnValue:
-        """Delete every product of a catalog; what was written later than this call stays."""
+        """Delete every product of a catalog; what was written later than this call stays.
+
+        Each is erased as after a delete of its own.
+        """
         asked = bodies.read_query(request, PurgeQuery)
         once = idempotency.once(
             request,
@@ -98,9 +101,8 @@ def _purge(deps: Deps, index: LiveIndex, once: idempotency.Once | None) -> int |
         accept_no = _begin(c, deps, index, once) if repeat is None else repeat.accept_no
     assert accept_no is not None
     deleted = 0
-    while (buried := _bury_some(deps, index, accept_no)).rows:
-        deleted += buried.hidden
-        deps.notifier.log_grew(index.id)
+    while (buried := erasing.erase_some(deps, index, accept_no)).rows:
+        deleted += len(buried.hidden)
     return deleted if repeat is None else None
 
 
@@ -111,12 +113,6 @@ def _begin(c: Connection, deps: Deps, index: LiveIndex, once: idempotency.Once |
     if once is not None:
         once.number(c, accept_no)
     return accept_no
-
-
-def _bury_some(deps: Deps, index: LiveIndex, accept_no: int) -> Buried:
-    """One transaction."""
-    with deps.db.write() as c:
-        return bury_older(c, index, accept_no)
 
 
 def _check_same(index: LiveIndex, asked: CatalogBody) -> None:

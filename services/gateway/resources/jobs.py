@@ -11,7 +11,9 @@ from services.gateway.http import bodies, cursors, idempotency
 from services.gateway.http.auth import Caller, scope_of
 from services.gateway.http.operations import Access, Operations
 from services.gateway.schemas.job import CancelQuery, Job, Jobs, JobsQuery, WaitQuery
+from services.gateway.schemas.receipt import Receipt
 from services.gateway.wiring import Deps
+from shared.erasure import receipts
 from shared.jobs import ends, store
 from shared.jobs.job import OPEN
 from shared.jobs.kinds import JobKind
@@ -73,20 +75,22 @@ def jobs(deps: Deps, api: Operations) -> Blueprint:
         return job_body(deps, row), 200, headers
 
     @routes.delete("/v1/jobs/<word:job_id>")
-    @api.operation(scope=Access.ANY, answers={200: Job, 204: ""}, problems=(404, 409, 410), query=CancelQuery)
+    @api.operation(
+        scope=Access.ANY, answers={200: (Job, Receipt)}, problems=(404, 409, 410), query=CancelQuery
+    )
     def cancel_job(caller: Caller, job_id: str) -> ResponseReturnValue:
         """Cancel a job, or with `purge` erase a finished one.
 
-        Erasing takes its photo, its result and its error rows; the id answers 410 from then on.
+        Erasing takes its photo, its result and its error rows; the id answers 410 from then on, and the
+        receipt tells when nothing of it is stored any more.
         """
         asked = bodies.read_query(request, CancelQuery)
         with deps.db.read() as c:
             kind = store.get(c, caller.tenant, job_id).kind
         caller.require(scope_of(kind))
+        if asked.purge:
+            return receipts.public(erasing.erase_job(deps, caller.tenant, job_id))
         with deps.db.write() as c:
-            if asked.purge:
-                erasing.erase_job(c, caller.tenant, job_id, tombstone_for=deps.settings.tombstone_retention)
-                return "", 204
             ends.cancel(c, caller.tenant, job_id, keep_for=deps.settings.kept_for(kind))
             row = store.get(c, caller.tenant, job_id)
         deps.waiters.wake(job_id)

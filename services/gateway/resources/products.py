@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 
+from services.gateway.accepting import erasing
 from services.gateway.accepting.product_writes import write_product
 from services.gateway.http import bodies, cursors
 from services.gateway.http.auth import Caller
@@ -26,8 +27,6 @@ from services.gateway.schemas.product import (
 from services.gateway.wiring import Deps
 from shared.catalog import store as catalog
 from shared.catalog.text import check_product_id
-from shared.catalog.writes import accept_delete
-from shared.db.tables import products as product_rows
 from shared.index.placement import live_index
 from shared.jobs.job import iso
 from shared.keys import Scope
@@ -106,24 +105,21 @@ def products(deps: Deps, api: Operations) -> Blueprint:
     @routes.delete(PATH)
     @api.operation(scope=Scope.CATALOGUE, answers={200: Deleted}, problems=(404,), query=CatalogQuery)
     def delete_product(caller: Caller, product_id: str) -> ResponseReturnValue:
-        """Hide a product at once; whatever of it still embeds does not bring it back."""
+        """Hide a product at once; whatever of it still embeds does not bring it back.
+
+        Nothing of it is stored any more by `erase_by`; `receipt` is the address that tells when.
+        """
         asked = bodies.read_query(request, CatalogQuery)
         _check_id(product_id)
-        with deps.db.write() as c:
-            index = live_index(c, caller.tenant, asked.catalog)
-            gone = accept_delete(c, deps.db, index=index, product_id=product_id)
-            hidden = c.execute(
-                select(product_rows.c.deleted_at).where(
-                    product_rows.c.tenant == caller.tenant, product_rows.c.id == product_id
-                )
-            ).scalar_one()
-        deps.notifier.log_grew(index.id)
+        receipt, version = erasing.erase_product(deps, caller.tenant, asked.catalog, product_id)
         return {
             "id": product_id,
             "catalog": asked.catalog,
-            "hidden": iso(hidden),
+            "hidden": iso(receipt.hidden_at),
+            "erase_by": iso(receipt.erase_by),
             "erased": None,
-            "version": gone.version.encode(),
+            "receipt": erasing.location(receipt),
+            "version": version.encode(),
         }
 
     return routes

@@ -65,4 +65,4 @@ class WaitQuery(Ask):
 
 
 class CancelQuery(Ask):
-    purge: bool = Field(False, description="Erase a finished job, its photo and its result, now.")
+    purge: bool = Field(False, description="Erase a finished job with its photo and result.")

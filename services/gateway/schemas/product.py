@@ -105,12 +105,14 @@ class Written(Tell):
 
 
 class Deleted(Tell):
-    """Hidden at once; `erased` is null until nothing of it is stored any more."""
+    """Hidden at once; `receipt` is the address that tells when it was `erased`, by `erase_by`."""
 
     id: str
     catalog: str
     hidden: str
+    erase_by: str
     erased: str | None
+    receipt: str
     version: str
 
 

@@ -8,11 +8,13 @@ work       jobs ── parts                  one group's share of an answer
 index      indexes ── shards ── log, snapshots, placements; replicas tell who serves them
            segments ── holdings           which object holds whose vectors
 catalogue  catalogs  products ── images
+erasure    erasures ── rewrites           what was promised to go, and segments to free of it
 """
 
 from __future__ import annotations
 
 from shared.db.tables.base import metadata
+from shared.db.tables.erasure import erasures, rewrites
 from shared.db.tables.house import (
     api_keys,
     artefacts,
@@ -53,6 +55,7 @@ __all__ = [
     "catalogs",
     "chunks",
     "counters",
+    "erasures",
     "explanations",
     "holdings",
     "idempotency",
@@ -69,6 +72,7 @@ __all__ = [
     "placements",
     "products",
     "replicas",
+    "rewrites",
     "rounds",
     "row_errors",
     "secrets",

@@ -57,6 +57,7 @@ objects = Table(  # the owner row of each object
     Column("created_at", Double, nullable=False),
     Column("expires_at", Double),
     Column("removed_at", Double),  # marked: the object goes first, then this row
+    Column("tried_at", Double),  # when its removal last failed
 )
 Index("objects_expires", objects.c.expires_at, postgresql_where=text("expires_at IS NOT NULL"))
 Index("objects_removed", objects.c.removed_at, postgresql_where=text("removed_at IS NOT NULL"))

@@ -52,6 +52,10 @@ shards = Table(  # the row whose lock gives out seq
     Column("changed_at", Double),
     Column("seal_holder", String(128)),
     Column("seal_lease_until", Double),
+    # Erasure: the log is wanted to be trimmed to here, by two snapshots beyond …
+    Column("renew_seq", BigInteger, nullable=False, server_default="0"),
+    # … of which none keeps a row that was dead here.
+    Column("purge_seq", BigInteger, nullable=False, server_default="0"),
 )
 
 log = Table(
@@ -113,7 +117,7 @@ segments = Table(  # one object per chunk; a part of it per index and shard
     Column("sha256", HASH, nullable=False),
 )
 
-holdings = Table(  # which segments hold whom: what an erasure has to rewrite; read by nothing yet
+holdings = Table(  # which segments hold whom: what an erasure has to rewrite
     "holdings",
     metadata,
     Column("object", OBJECT, primary_key=True),

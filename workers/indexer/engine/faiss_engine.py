@@ -82,8 +82,8 @@ class FaissEngine:
     def freeze(self) -> FrozenShard:
         return FrozenShard(self.dim, self.fingerprint, self._view, self._words, self._options)
 
-    def seal(self, workspace: Path) -> SealedFiles:
-        return self.freeze().seal(workspace)
+    def seal(self, workspace: Path, *, purge: bool = False) -> SealedFiles:
+        return self.freeze().seal(workspace, purge=purge)
 
     def _new_view(self) -> tuple[RowSetView, ...]:
         row_sets: tuple[RowSet, ...] = (*self._segments, self._head)

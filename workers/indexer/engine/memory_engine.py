@@ -82,7 +82,8 @@ class MemoryView:
             groups.setdefault(hit.product_id if query.group_by == "product" else hit.image_id, hit)
         return list(groups.values())[: query.limit]
 
-    def seal(self, workspace: Path) -> SealedFiles:
+    def seal(self, workspace: Path, *, purge: bool = False) -> SealedFiles:
+        """It holds no dead row anyway."""
         workspace.mkdir(parents=True, exist_ok=True)
         token = secrets.token_hex(8)
         rows, columns = workspace / f"{token}.rows", workspace / f"{token}.columns"
@@ -141,8 +142,8 @@ class MemoryEngine:
     def freeze(self) -> MemoryView:
         return self._view
 
-    def seal(self, workspace: Path) -> SealedFiles:
-        return self._view.seal(workspace)
+    def seal(self, workspace: Path, *, purge: bool = False) -> SealedFiles:
+        return self._view.seal(workspace, purge=purge)
 
 
 class MemoryEngines:

@@ -125,8 +125,11 @@ class SealedFiles:
 class Frozen(Protocol):
     """A shard as it stood when `freeze` was called."""
 
-    def seal(self, workspace: Path) -> SealedFiles:
-        """Write a snapshot's new files into the folder `workspace`; takes minutes for a large shard."""
+    def seal(self, workspace: Path, *, purge: bool = False) -> SealedFiles:
+        """Write a snapshot's new files into the folder `workspace`; takes minutes for a large shard.
+
+        With `purge` no file that it names holds a dead row.
+        """
 
 
 class ShardEngine(Protocol):
@@ -159,7 +162,7 @@ class ShardEngine(Protocol):
         Called by the thread that applies, it stands at a known log position, and another thread seals it.
         """
 
-    def seal(self, workspace: Path) -> SealedFiles:
+    def seal(self, workspace: Path, *, purge: bool = False) -> SealedFiles:
         """`freeze().seal(workspace)`. The engine itself stays as it is: a snapshot is taken up by `load`."""
 
 

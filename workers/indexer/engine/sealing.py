@@ -61,13 +61,13 @@ class FrozenShard:
     words: Vocabularies
     options: FaissOptions
 
-    def seal(self, workspace: Path) -> SealedFiles:
+    def seal(self, workspace: Path, *, purge: bool = False) -> SealedFiles:
         workspace.mkdir(parents=True, exist_ok=True)
         files: list[SealedFile] = []
         records: list[SegmentRecord] = []
         alive: list[Mask] = []
         for run in plan(self.views):
-            if segment := _unchanged(run):
+            if segment := _unchanged(run, 0.0 if purge else MOST_DEAD):
                 records.append(_keep(segment, workspace, files))
                 alive.append(run[0].columns.allowed(()))
             else:
@@ -131,10 +131,10 @@ class FrozenShard:
                     yield product_id, view.columns.read(row, self.words)
 
 
-def _unchanged(run: Sequence[RowSetView]) -> Segment | None:
-    """The base segment that the run consists of, if it stays as it is."""
+def _unchanged(run: Sequence[RowSetView], most_dead: float) -> Segment | None:
+    """The base segment that the run consists of, if it stays as it is: no larger a share of it is dead."""
     view = run[0]
-    stays = len(run) == 1 and view.columns.dead <= MOST_DEAD * view.columns.rows
+    stays = len(run) == 1 and view.columns.dead <= most_dead * view.columns.rows
     return view.row_set if stays and isinstance(view.row_set, Segment) else None
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, select, update
 
 from shared.catalog.image_rows import drop_images
 from shared.db.engine import now
-from shared.db.tables import idempotency, images, jobs, objects, products, replicas, workers
+from shared.db.tables import erasures, idempotency, images, jobs, objects, products, replicas, workers
 from shared.jobs.expiry import expire
 from shared.jobs.job import OPEN, State
 from shared.jobs.kinds import JobKind
@@ -27,6 +27,7 @@ def run(keeper: Keeper) -> None:
         ended = in_batches(db, lambda c: expire(c, tombstone_for=settings.tombstone_retention, limit=AT_ONCE))
         delete_old(db, jobs, jobs.c.state == State.EXPIRED, jobs.c.expires_at < now())
         delete_old(db, idempotency, idempotency.c.created_at < now() - settings.idempotency_ttl)
+        delete_old(db, erasures, erasures.c.erased_at < now() - settings.tombstone_retention)
         delete_old(db, replicas, replicas.c.seen_at < now() - FORGET_PROCESS_AFTER_S)
         delete_old(db, workers, workers.c.seen_at < now() - FORGET_PROCESS_AFTER_S)
         _tombstones(keeper)

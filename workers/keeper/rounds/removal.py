@@ -1,13 +1,13 @@
 """Removing marked objects: the object first, then its owner row.
 
-One that cannot be deleted is marked anew, so that it comes last and holds up no other.
+One that cannot be deleted comes last in the next round, and holds up no other.
 """
 
 from __future__ import annotations
 
 import logging
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from shared.db.engine import now
 from shared.db.tables import objects
@@ -39,8 +39,9 @@ def run(keeper: Keeper) -> None:
 
 
 def _oldest(keeper: Keeper, until: float) -> list[str]:
-    """Names that were marked up to then: what fails in this round is left to the next."""
-    query = select(objects.c.name).where(objects.c.removed_at <= until).order_by(objects.c.removed_at)
+    """Names that were marked up to then, and not tried since: what fails is left to the next round."""
+    since = func.coalesce(objects.c.tried_at, objects.c.removed_at)
+    query = select(objects.c.name).where(objects.c.removed_at <= until, since <= until).order_by(since)
     with keeper.db.read() as c:
         return list(c.execute(query.limit(AT_ONCE)).scalars())
 
@@ -61,5 +62,5 @@ def _delete(keeper: Keeper, names: list[str], failures: int) -> tuple[list[str],
             gone.append(name)
     with keeper.db.write() as c:
         c.execute(delete(objects).where(objects.c.name.in_(gone), objects.c.removed_at.is_not(None)))
-        c.execute(update(objects).where(objects.c.name.in_(kept)).values(removed_at=now()))
+        c.execute(update(objects).where(objects.c.name.in_(kept)).values(tried_at=now()))
     return gone, kept

@@ -1,4 +1,4 @@
-"""Asking for snapshots: of shards whose log has grown, or has not been sealed for long."""
+"""Asking for snapshots: of shards whose log has grown, has not been sealed for long, or is to be erased."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from workers.keeper.deps import Keeper
 def run(keeper: Keeper) -> None:
     """Each shard in a transaction of its own: whoever appends holds several of these rows at once, and one
     that waits for a row holding no other can be in nobody's way."""
-    due = and_(~shards.c.seal_wanted, _grown(keeper.settings))
+    erasing = shards.c.trimmed_to < shards.c.renew_seq
+    due = and_(~shards.c.seal_wanted, or_(erasing, _grown(keeper.settings)))
     with keeper.db.read() as c:
         found = c.execute(
             select(shards.c.index_id, shards.c.shard).where(due).order_by(shards.c.index_id, shards.c.shard)

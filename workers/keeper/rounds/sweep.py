@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from shared.db.engine import now
 from shared.db.tables import objects, swept_hours
-from shared.storage.names import KINDS, hour_prefix
+from shared.storage.names import KINDS, UNOWNED, hour_prefix
 from shared.telemetry import step
 from workers.keeper.deps import Keeper
 from workers.keeper.rounds.batches import delete_old
@@ -46,8 +46,8 @@ def sweep_hour(keeper: Keeper, hour: str) -> int:
     deleted = 0
     with step("keeper.sweep", hour=hour) as current:
         for kind in KINDS:
-            if kind == "incoming":
-                continue  # the users' own names
+            if kind in UNOWNED:
+                continue
             for names in _batches(keeper.store.list(hour_prefix(kind, hour))):
                 with keeper.db.read() as c:
                     owned = set(c.execute(select(objects.c.name).where(objects.c.name.in_(names))).scalars())

@@ -100,7 +100,7 @@ def _replace(
         begin_replace(c, claim.tenant, index.catalog, claim.numbered)
     deleted = 0
     while (buried := _bury_some(vision, claim, index)).rows:
-        deleted += buried.hidden
+        deleted += len(buried.hidden)
         vision.notifier.log_grew(index.id)
     return {"deleted": deleted, "replace_refused": False}
 

@@ -1,0 +1,1 @@
+"""Erasure: receipts, the list that outlives backups, and what is done until nothing is left."""
