@@ -36,6 +36,9 @@ class Settings(BaseSettings):
         "",
         description="`file:///folder` or `s3://KEY:SECRET@host:port/bucket?secure=false`; empty: in home.",
     )
+    backup_url: SecretStr = Field(
+        SecretStr(""), description="Where `tusou backup` puts backups: `file:///folder` or `s3://…`."
+    )
     erased_list_url: str = Field(
         "",
         description="Store of the list of what was erased, outside of backups; empty: the object store.",

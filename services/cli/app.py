@@ -1,8 +1,8 @@
 """The commands of `tusou`.
 
 `search`, `import`, `jobs`, `products` and `index` speak HTTP to TUSOU_URL; `up`, `demo`, `migrate`,
-`keys`, `models` and `doctor` act on the deployment itself; `train`, `evaluate`, `export` and `variant` start
-the trainer as a process.
+`keys`, `models`, `doctor`, `backup`, `restore` and `fsck` act on the deployment itself; `train`, `evaluate`,
+`export` and `variant` start the trainer as a process.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from typing import Annotated
 import typer
 
 from services.cli import importing, show
+from services.cli.backing import backing
 from services.cli.client import Client
 from services.cli.deployment import deployment
+from services.cli.fsck import fsck_command
 from services.cli.listing import index_app, jobs_app, products_app
 from services.cli.models import models_app
 from services.cli.options import read_crop, read_filters
@@ -35,6 +37,8 @@ app.add_typer(products_app, name="products")
 app.add_typer(index_app, name="index")
 app.add_typer(models_app, name="models")
 deployment(app)
+backing(app)
+app.command("fsck")(fsck_command)
 training(app)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the job as JSON.")]

@@ -46,6 +46,7 @@ class ProductChange:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     images: tuple[NewImage | KeptImage, ...] | None = None  # None: leave the images alone
     complete: bool = True  # false: an image of it failed, so nothing that it has is dropped
+    replaced: tuple[str, ...] = ()  # images whose vectors were lost; those of `images` take their place
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,7 @@ class Standing:
         self.images_order = place
         for image in change.images:
             self._take_image(image, change)
+        self.dropped |= set(change.replaced) & self.have.keys()
 
     def _take_image(self, image: NewImage | KeptImage, change: ProductChange) -> None:
         if isinstance(image, NewImage):

@@ -30,6 +30,8 @@ from shared.errors import Unavailable
 CONNECT_TIMEOUT_S = 1
 STATEMENT_TIMEOUT_S = 10
 IDLE_IN_TRANSACTION_S = 5
+# For those who read or write all there is: a statement may be long, and so may a pause between two.
+PATIENT_S = 600
 POOL_WAIT_S = 2.0
 CLOCK_READ_EVERY_S = 60.0
 
@@ -69,11 +71,14 @@ class Database:
             yield connection if self.is_sqlite else connection.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
-    def moment(self) -> Iterator[Connection]:
+    def moment(self, *, patient: bool = False) -> Iterator[Connection]:
         """Reads that all see what was committed when the first of them began; they hold up no writer."""
         with _translated(), self.engine.connect() as connection:
             if not self.is_sqlite:
-                yield connection.execution_options(isolation_level="REPEATABLE READ")
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+                if patient:
+                    _be_patient(connection)
+                yield connection
                 return
             connection.exec_driver_sql("BEGIN")
             try:
@@ -82,11 +87,13 @@ class Database:
                 connection.exec_driver_sql("ROLLBACK")
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, patient: bool = False) -> Iterator[Connection]:
         """One transaction; committed at the end of the block, rolled back if it raises."""
         with _translated():
             if self._lock is None:
                 with self.engine.begin() as connection:
+                    if patient:
+                        _be_patient(connection)
                     yield connection
                 return
             with self.engine.connect() as connection, self._lock:
@@ -197,6 +204,11 @@ def _postgres_engine(url: str, pool_size: int) -> Engine:
             raise InvalidatePoolError from error
 
     return engine
+
+
+def _be_patient(connection: Connection) -> None:
+    for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+        connection.exec_driver_sql(f"SET LOCAL {limit} = {PATIENT_S * 1000}")
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from shared.db.engine import Database
 from shared.db.tables import indexes, placements, replicas, shards
 from shared.errors import NotFound
 from shared.index.state import IndexState
@@ -57,6 +58,13 @@ def place(c: Connection, index_id: str, shard_count: int, default_group: str) ->
     for shard in range(shard_count):
         group = _add_to_emptiest(held)
         c.execute(insert(placements).values(index_id=index_id, shard=shard, group=group))
+
+
+def place_missing(c: Connection, db: Database, index_id: str, shard: int, default_group: str) -> None:
+    """A shard that has lost its place goes to the group that holds the fewest."""
+    group = _add_to_emptiest(_held_by(c, groups_seen(c, GROUP_KNOWN_S) or {default_group}))
+    values = {"index_id": index_id, "shard": shard, "group": group}
+    c.execute(db.insert(placements).values(values).on_conflict_do_nothing())
 
 
 def move_unserved(c: Connection) -> int:

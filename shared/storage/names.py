@@ -1,6 +1,7 @@
 """Object names: `<kind>/<yyyymmddhh>/<tenant>/<ulid>`, never used twice.
 
-The hour lets the keeper sweep what no row names without listing the whole store.
+The hour lets the keeper sweep what no row names without listing the whole store. A backup's own files have
+names of another form (shared/backup/manifest.py); no deployment's store has them.
 """
 
 from __future__ import annotations
@@ -30,8 +31,10 @@ KINDS = (
 UNOWNED = ("erased", "incoming")
 
 _TENANT = r"[a-z0-9_-]{1,64}"
-_OURS = re.compile(rf"({'|'.join(KINDS[:-1])})/([0-9]{{10}})/{_TENANT}/[0-7][0-9A-HJKMNP-TV-Z]{{25}}")
+_ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
+_OURS = re.compile(rf"({'|'.join(KINDS[:-1])})/([0-9]{{10}})/{_TENANT}/{_ULID}")
 _INCOMING = re.compile(rf"incoming/{_TENANT}/[^\x00-\x1f\x7f\\]+")
+_BACKUP = re.compile(rf"backups/{_ULID}/([a-z_]{{1,64}}\.jsonl\.gz|manifest-[0-9a-f]{{64}}\.json)")
 _PREFIX = re.compile(r"([a-z0-9_-]{1,64}/){0,3}")
 
 # S3 allows 1,024 bytes in all, and file systems 255 between two slashes.
@@ -74,8 +77,8 @@ def check_name(name: str) -> str:
 
 
 def is_name(name: str) -> bool:
-    """Whether an object may have this name: one of ours, or below a tenant's `incoming/` folder."""
-    if _OURS.fullmatch(name):
+    """Whether an object may have this name: one of ours or of a backup, or below a tenant's `incoming/`."""
+    if _OURS.fullmatch(name) or _BACKUP.fullmatch(name):
         return True
     if not _INCOMING.fullmatch(name):
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass
 from typing import Any
@@ -62,12 +62,12 @@ def run(vision: Vision, claim: Claim) -> None:
     wanted: list[Wanted] = []
     for position, image in enumerate(claim.request["images"]):
         known = have.get((image["source"], image["image_version"]))
-        if known is not None:
+        if known is not None and "replaces" not in image:
             kept.append(KeptImage(known.id, position))
             continue
         source = parse_source(image["source"])
         assert isinstance(source, Source)  # the gateway accepted no other
-        wanted.append(Wanted(source, image["image_version"], position))
+        wanted.append(Wanted(source, image["image_version"], position, picture=image.get("picture")))
     with timings.measure("infer"):
         outcomes = _embed(vision, claim.tenant, wanted)
     ready = [o for o in outcomes if isinstance(o, Ready)]
@@ -79,8 +79,23 @@ def run(vision: Vision, claim: Claim) -> None:
     shard = shard_of(product_id, index.shards)
     news = [r.as_new(segment=None, segment_row=row, inline=True) for row, r in enumerate(ready)]
     ranges = {shard: _inline_range(product_id, ready)} if ready else {}
-    change = ProductChange(product_id, claim.numbered, 0, images=(*kept, *news), complete=not reasons)
+    change = ProductChange(
+        product_id,
+        claim.numbered,
+        0,
+        images=(*kept, *news),
+        complete=not reasons,
+        replaced=tuple(_replaced(claim, ready)),
+    )
     _append(vision, claim, Write(index, change, ranges, ready, reasons), timings)
+
+
+def _replaced(claim: Claim, ready: Sequence[Ready]) -> Iterator[str]:
+    """Images that had lost their vectors and have successors now (shared/fsck/repair/embed.py)."""
+    for r in ready:
+        replaced = claim.request["images"][r.wanted.position].get("replaces")
+        if replaced is not None:
+            yield replaced
 
 
 def _current_images(

@@ -93,6 +93,8 @@ def _embed(
 
 
 def _bytes(vision: Vision, tenant: str, wanted: Wanted) -> sources.Image | Unchanged | Reason:
+    if wanted.picture is not None:
+        return sources.by_image_id(vision, tenant, wanted.picture)
     known = wanted.known
     if known is None or wanted.source.kind is not SourceKind.URL:
         return sources.by_source(vision, tenant, wanted.source, base=wanted.base)

@@ -78,6 +78,7 @@ def find(vision: Vision, tenant: str, sha256: str) -> Row[Any] | None:
             images.c.sha256 == sha256,
             images.c.fingerprint == vision.model.fingerprint,
             images.c.state == ImageState.READY,
+            images.c.normalised.is_not(None),  # `fsck` leaves one out whose picture was lost
         )
         .limit(1)
     )

@@ -27,6 +27,7 @@ class Wanted:
     position: int
     base: str = ""
     known: Row[Any] | None = None  # a refresh asks its host whether this image has changed
+    picture: str | None = None  # the image whose stored picture is embedded again, as its vector was lost
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,53 @@
+"""Old dumps go, and the objects that no dump names any more. A manifest goes first: without it, no dump."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from shared.backup import manifest as manifests
+from shared.backup.dump import file_name, objects_in
+from shared.backup.manifest import FOLDER, Manifest
+from shared.storage.port import ObjectStore
+
+
+def prune(target: ObjectStore, keep: int) -> tuple[int, int]:
+    """Keep the newest `keep` dumps; returns how many dumps and how many objects went.
+
+    What a killed backup or a killed prune left goes too.
+    """
+    names = list(target.list(FOLDER))
+    finished = manifests.dumps(names)
+    kept = set(list(finished)[-keep:])
+    old = [name for name in names if _dump_of(name) not in kept]
+    if not old:
+        return 0, 0
+    # Read before anything goes: a kept dump that cannot be read keeps everything.
+    named = set(_named(target, [finished[dump] for dump in kept]))
+    for name in sorted(old, key=lambda name: name not in finished.values()):
+        target.delete(name)
+    gone = [name for name in target.list("") if not name.startswith(FOLDER) and name not in named]
+    for name in gone:
+        target.delete(name)
+    return len({_dump_of(name) for name in old}), len(gone)
+
+
+def _dump_of(name: str) -> str:
+    return name.removeprefix(FOLDER).partition("/")[0]
+
+
+def _named(target: ObjectStore, kept: list[str]) -> Iterator[str]:
+    for name in kept:
+        manifest = manifests.read_named(target, name)
+        with tempfile.TemporaryDirectory(prefix="tusou-") as folder:
+            fetch_table(target, manifest, "objects", Path(folder))
+            for item in objects_in(Path(folder), dict(manifest.tables)):
+                yield item.name
+
+
+def fetch_table(source: ObjectStore, manifest: Manifest, table: str, folder: Path) -> None:
+    """Raises ObjectMissing, ObjectCorrupt."""
+    file = manifest.tables[table]
+    path = folder / file_name(table)
+    source.fetch_to(manifest.file_of(table), path, sha256=file.sha256, length=file.length)

@@ -1,0 +1,1 @@
+"""Consistency of SQL, objects and index: what is wrong, and mending it."""

@@ -1,0 +1,102 @@
+"""Objects and their owner rows: each must have the other, and the bytes must be those recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+from sqlalchemy import select
+
+from shared.db.engine import Database, now
+from shared.db.tables import objects
+from shared.fsck.finding import Code, Finding
+from shared.fsck.naming import named
+from shared.storage.fault import fault
+from shared.storage.names import UNOWNED, hour_of, named_at
+from shared.storage.port import ObjectStore, Stored
+
+AT_ONCE = 8
+BATCH = 500
+HOUR_S = 3600
+# What is on its way gets its owner row, or its name, well within.
+SETTLED_S = HOUR_S
+
+
+def owned(db: Database, store: ObjectStore, *, quick: bool) -> Iterator[Finding]:
+    """Every owner row's object; `quick` compares lengths and reads no bytes."""
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fsck") as pool:
+        for page in _owners(db):
+            looked = pool.map(lambda item: _look(store, item, quick=quick), page)
+            found = [finding for finding in looked if finding is not None]
+            still = _still_owned(db, [finding.subject for finding in found])
+            yield from (finding for finding in found if finding.subject in still)
+
+
+def _look(store: ObjectStore, item: Stored, *, quick: bool) -> Finding | None:
+    keys = {"object": item.name}
+    size = store.size(item.name)
+    if size is None:
+        return Finding(Code.OBJECT_MISSING, item.name, "it is not in the store", keys)
+    if size != item.length:
+        return Finding(Code.OBJECT_LENGTH, item.name, f"{size} bytes, not {item.length}", keys)
+    why = None if quick else fault(store, item)
+    return Finding(Code.OBJECT_DAMAGED, item.name, why, keys) if why else None
+
+
+def _owners(db: Database) -> Iterator[list[Stored]]:
+    columns = (objects.c.name, objects.c.sha256, objects.c.length)
+    query = select(*columns).where(objects.c.removed_at.is_(None)).order_by(objects.c.name).limit(BATCH)
+    after = ""
+    while True:
+        with db.read() as c:
+            page = c.execute(query.where(objects.c.name > after)).all()
+        if not page:
+            return
+        yield [Stored(*row) for row in page]
+        after = page[-1].name
+
+
+def _still_owned(db: Database, names: list[str]) -> set[str]:
+    """What was removed meanwhile is no fault."""
+    query = select(objects.c.name).where(objects.c.name.in_(names), objects.c.removed_at.is_(None))
+    with db.read() as c:
+        return set(c.execute(query).scalars()) if names else set()
+
+
+def orphans(db: Database, store: ObjectStore) -> Iterator[Finding]:
+    """Objects that no row owns, of hours that are over for long enough that none gets an owner any more."""
+    with db.read() as c:
+        clock = c.execute(select(now())).scalar_one()
+    names = (name for name in store.list("") if _is_settled(name, clock))
+    while batch := list(islice(names, BATCH)):
+        with db.read() as c:
+            known = set(c.execute(select(objects.c.name).where(objects.c.name.in_(batch))).scalars())
+        for name in batch:
+            if name not in known:
+                yield Finding(Code.OBJECT_ORPHAN, name, "no row owns it", {"object": name})
+
+
+def _is_settled(name: str, clock: float) -> bool:
+    """Whether the keeper's sweep would look at it: its hour began two hours ago or more."""
+    if name.startswith((*(f"{kind}/" for kind in UNOWNED), "backups/")):
+        return False
+    hour_of(name)
+    return named_at(name) // HOUR_S <= clock // HOUR_S - 2
+
+
+def names(db: Database) -> Iterator[Finding]:
+    """Names in rows that nobody owns, and owners that nothing names."""
+    with db.moment(patient=True) as c:
+        by = dict(named(c))
+        query = select(objects.c.name, objects.c.created_at, objects.c.expires_at).where(
+            objects.c.removed_at.is_(None)
+        )
+        clock = c.execute(select(now())).scalar_one()
+        owners = {row.name: row for row in c.execute(query)}
+    for name in sorted(by.keys() - owners.keys()):
+        yield Finding(Code.OWNER_MISSING, name, f"{by[name]} names it", {"object": name})
+    for name in sorted(owners.keys() - by.keys()):
+        row = owners[name]
+        if row.expires_at is None and row.created_at < clock - SETTLED_S:
+            yield Finding(Code.OWNER_UNNAMED, name, "nothing names it", {"object": name})
