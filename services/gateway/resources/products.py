@@ -31,6 +31,7 @@ from shared.db.tables import products as product_rows
 from shared.index.placement import live_index
 from shared.jobs.job import iso
 from shared.keys import Scope
+from shared.kill_points import kill_point
 
 PATH = "/v1/products/<product:product_id>"
 
@@ -117,6 +118,8 @@ def products(deps: Deps, api: Operations) -> Blueprint:
                     product_rows.c.tenant == caller.tenant, product_rows.c.id == product_id
                 )
             ).scalar_one()
+            kill_point("accept_delete.written")
+        kill_point("accept_delete.committed")
         deps.notifier.log_grew(index.id)
         return {
             "id": product_id,
