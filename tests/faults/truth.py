@@ -95,7 +95,7 @@ class Truth:
 
     @contextmanager
     def gateway(self) -> Iterator[Gateway]:
-        gateway = Gateway(self.url, objects=self.store(), compare=False, redis_url=NOWHERE)
+        gateway = Gateway(self.url, store=self.store(), compare=False, redis_url=NOWHERE)
         try:
             yield gateway
         finally:
