@@ -95,7 +95,9 @@ class Truth:
 
     @contextmanager
     def gateway(self) -> Iterator[Gateway]:
-        gateway = Gateway(self.url, store=self.store(), compare=False, redis_url=NOWHERE)
+        gateway = Gateway(
+            self.url, store=self.store(), compare=False, redis_url=NOWHERE, max_queue_wait=3600.0
+        )
         try:
             yield gateway
         finally:
