@@ -17,7 +17,6 @@ from shared.catalog.append import append
 from shared.catalog.changes import NewImage, ProductChange, SegmentRange
 from shared.catalog.locks import next_accept_no
 from shared.catalog.writes import accept_delete
-from shared.db import schema
 from shared.db.engine import Database, now
 from shared.db.tables import jobs, shards
 from shared.ids import new_id, random_id
@@ -31,9 +30,10 @@ from shared.settings import Settings
 from shared.storage import owners
 from shared.storage.memory import MemoryStore
 from shared.storage.names import new_name
-from shared.storage.port import Stored
+from shared.storage.port import ObjectStore
 from shared.topology import EMBED, LOOKUP
 from shared.vectors.codec import Rows, encode_block, encode_segment, to_unit_f16
+from tests import schemas
 from workers.indexer import lookup
 from workers.indexer.broken import BrokenShards
 from workers.indexer.deps import Indexer
@@ -68,11 +68,21 @@ class Silent:
 class Rig:
     """One catalog of `shard_count` shards; `worker()` starts index workers over the same truth."""
 
-    def __init__(self, url: str, folder: Path, *, shard_count: int = 1) -> None:
+    def __init__(
+        self,
+        url: str,
+        folder: Path,
+        *,
+        objects: ObjectStore | None = None,
+        fingerprint: str = MODEL,
+        dim: int = DIM,
+        shard_count: int = 1,
+    ) -> None:
         self.db = Database(url)
-        schema.migrate(self.db)
+        schemas.ensure(self.db)
         self.folder = folder
-        self.store = MemoryStore()
+        self.store = objects or MemoryStore()
+        self.fingerprint, self.dim = fingerprint, dim
         self.silent = Silent()
         with self.db.write() as c:
             self.index: Row[Any] = catalogs.ensure_of_model(
@@ -81,8 +91,8 @@ class Rig:
                 "shop",
                 "default",
                 model="fake",
-                fingerprint=MODEL,
-                dim=DIM,
+                fingerprint=fingerprint,
+                dim=dim,
                 shard_count=shard_count,
                 default_group="g1",
             )
@@ -95,7 +105,7 @@ class Rig:
     ) -> Any:
         """A single write as the vision worker makes it; returns {shard: (seq, chain)}."""
         image_id = random_id()
-        block = encode_block(_rows([product_id], [image_id], to_unit_f16(vector)[None]), MODEL)
+        block = encode_block(_rows([product_id], [image_id], to_unit_f16(vector)[None]), self.fingerprint)
         with self.db.write() as c:
             number = accept_no or next_accept_no(c, self.db)
             image = replace(self._image(c, image_id, 0), vector=to_unit_f16(vector).tobytes())
@@ -111,7 +121,9 @@ class Rig:
             members.setdefault(placement.shard_of(product_id, self.index.shards), []).append(n)
         image_ids = [random_id() for _ in product_ids]
         rows = _rows(product_ids, image_ids, to_unit_f16(vectors))
-        body, parts = encode_segment({shard: rows.take(ours) for shard, ours in members.items()}, MODEL)
+        body, parts = encode_segment(
+            {shard: rows.take(ours) for shard, ours in members.items()}, self.fingerprint
+        )
         stored = self.store.put(new_name("segments", "shop", self.db.clock()), body)
         place = {n: row for ours in members.values() for row, n in enumerate(ours)}
         with self.db.write() as c:
@@ -134,8 +146,8 @@ class Rig:
         return stored.name
 
     def _image(self, c: Connection, image_id: str, segment_row: int) -> NewImage:
-        name = new_name("images", "shop", self.db.clock())
-        owners.own(c, "shop", [Stored(name, "0" * 64, 1)])
+        stored = self.store.put(new_name("images", "shop", self.db.clock()), b"x")
+        owners.own(c, "shop", [stored])
         return NewImage(
             id=image_id,
             source=image_id,
@@ -144,9 +156,9 @@ class Rig:
             sha256="0" * 64,
             width=1,
             height=1,
-            normalised=name,
+            normalised=stored.name,
             thumbnail=None,
-            fingerprint=MODEL,
+            fingerprint=self.fingerprint,
             segment_row=segment_row,
         )
 
@@ -159,7 +171,7 @@ class Rig:
         job_id = new_id()
         wanted = SearchRequest(**{"photo": PhotoOf(PhotoKind.IMAGE, "q"), "limit": 10, **request})
         item = Item(WHOLE, None, None, to_unit_f16(vector).tobytes())
-        outcome = Outcome({"id": "q"}, (item,), MODEL, no_confident_match=no_confident_match)
+        outcome = Outcome({"id": "q"}, (item,), self.fingerprint, no_confident_match=no_confident_match)
         with self.db.write() as c:
             store.accept(
                 c,
@@ -170,7 +182,7 @@ class Rig:
                 request=wanted.to_json(),
                 due_in=5,
                 catalog="default",
-                fingerprint=MODEL,
+                fingerprint=self.fingerprint,
             )
             groups = placement.groups_of(c, self.index.id)
             c.execute(
@@ -259,5 +271,5 @@ def _rows(product_ids: list[str], image_ids: list[str], vectors: np.ndarray) -> 
     return Rows(product_ids, image_ids, np.zeros(n, np.int16), boxes, vectors)
 
 
-def unit(seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=DIM)
+def unit(seed: int, dim: int = DIM) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=dim)

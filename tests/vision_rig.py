@@ -15,7 +15,6 @@ from shared.catalog.catalogs import ensure
 from shared.catalog.locks import next_accept_no
 from shared.catalog.manifest.formats import ManifestFormat
 from shared.catalog.writes import WantedImage, accept_write
-from shared.db import schema
 from shared.db.engine import Database, now
 from shared.db.tables import images, imports, jobs, workers
 from shared.ids import new_id, random_id
@@ -31,8 +30,10 @@ from shared.settings import Settings
 from shared.storage import owners
 from shared.storage.memory import MemoryStore
 from shared.storage.names import new_name
+from shared.storage.port import ObjectStore
 from shared.telemetry import Step
 from shared.topology import EMBED, EMBED_WRITE, PLAN
+from tests import schemas
 from tests.fakes import FakeDispatcher, FakeNotifier
 from workers.models.fake import FakeModel
 from workers.vision import search, story, write
@@ -58,16 +59,18 @@ class VisionRig:
         home: Path,
         *,
         db: Database | None = None,
+        objects: ObjectStore | None = None,
+        decoder: DecodePool | None = None,
         gate: Gate | None = None,
         items: ItemFinder | None = None,
         **settings: Any,
     ) -> None:
         self.folder = home / "data"
-        self.folder.mkdir()
+        self.folder.mkdir(exist_ok=True)
         model = FakeModel()
         self.db = db or Database(f"sqlite:///{home / 'tusou.db'}")
-        schema.migrate(self.db)
-        self.store = MemoryStore()
+        schemas.ensure(self.db)
+        self.store = objects or MemoryStore()
         self.notifier = FakeNotifier()
         self.dispatcher = FakeDispatcher()
         self.vision = Vision(
@@ -85,7 +88,7 @@ class VisionRig:
             notifier=self.notifier,
             model=model,
             batcher=Batcher(model, max_batch=16, max_wait_ms=1, import_wait_ms=1),
-            decoder=DecodePool(1),
+            decoder=decoder or DecodePool(1),
             fetcher=Fetcher(FetchLimits(seconds=5, ports=None), allow=lambda _: True),
             thresholds=QualityThresholds(),
             routes=Routes(self.db, seen_within=5),

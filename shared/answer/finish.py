@@ -19,6 +19,7 @@ from shared.index.versions import Version
 from shared.jobs import ends
 from shared.jobs.job import State, failure, iso
 from shared.jobs.search_request import SearchRequest
+from shared.kill_points import kill_point
 from shared.settings import Settings
 
 Woken = Callable[[str], None]  # tells whoever waits for this job
@@ -42,6 +43,7 @@ class Finisher:
         left: int | None = None
         with contextlib.suppress(LostClaim), self._db.write() as c:
             left = self._add(c, job, group, body)
+        kill_point("answer.part_brought")
         if left == 0:
             self.with_what_is_there(job)
 
@@ -134,5 +136,7 @@ class Finisher:
                 result=result,
                 timings_ms=timings,
             )
+            kill_point("answer.written")
+        kill_point("answer.committed")
         if done:
             self._woken(job.id)

@@ -23,6 +23,7 @@ from shared.db.tables import holdings, products, segments
 from shared.errors import Unavailable
 from shared.index import log
 from shared.index.placement import LiveIndex
+from shared.kill_points import kill_point
 from shared.storage import owners
 
 
@@ -42,10 +43,16 @@ def append(
     standings = _locked(c, db, index, changes)
     for change in changes:
         standings[change.product_id].take(change)
+    kill_point("append.locked")
     _write_products(c, index.tenant, standings)
+    kill_point("append.products_written")
     _write_images(c, index.tenant, standings)
+    kill_point("append.images_written")
     _write_segments(c, index, standings, ranges)
-    return log.append(c, index.id, entries_of(index, standings, ranges))
+    kill_point("append.segments_written")
+    reached = log.append(c, index.id, entries_of(index, standings, ranges))
+    kill_point("append.logged")
+    return reached
 
 
 def _locked(

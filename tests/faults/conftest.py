@@ -9,10 +9,9 @@ import pytest
 
 from tests.faults.fleet import Fleet, fleet
 from tests.faults.shop import Shop, photo
-from tests.servers.postgres import Postgres, WheelPostgres
+from tests.faults.stacks import wheels
+from tests.servers.postgres import Postgres
 from tests.servers.redis import Redis
-from tests.servers.running import running
-from tests.servers.valkey import Valkey
 
 PRODUCTS = 24
 
@@ -29,14 +28,14 @@ class World:
 
 @pytest.fixture(scope="package")
 def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with running(WheelPostgres) as database, running(Valkey) as broker:
-        env = {"TUSOU_DATABASE_URL": database.url, "TUSOU_REDIS_URL": broker.url}
+    with wheels() as servers:
+        assert servers.database is not None
         home = tmp_path_factory.mktemp("fleet") / "home"
-        with fleet(home, env, vision=2, indexer=2) as whole:
+        with fleet(home, servers.env, vision=2, indexer=2) as whole:
             shop = Shop(whole.url)
             job = shop.load(whole.data_folder, {f"p{n}": photo(n) for n in range(PRODUCTS)})
             assert shop.end(job)["state"] == "succeeded"
-            yield World(whole, shop, database, broker)
+            yield World(whole, shop, servers.database, servers.redis)
             shop.close()
 
 

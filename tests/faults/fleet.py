@@ -20,10 +20,12 @@ from shared.db.engine import Database
 from shared.settings import Settings
 from shared.storage.open import open_store
 from tests.deployment import until
+from tests.faults.armed import NOTE, POINT
 from tests.servers.processes import ending_with_us
 
 START_WITHIN_S = 60.0
-STOP_WITHIN_S = 20.0
+STOP_WITHIN_S = 60.0
+KILLED_AT = "killed_at"  # the note of those that ended at a kill point
 
 # Leases short enough for a test; their ratios are the defaults'.
 QUICK = {
@@ -61,6 +63,7 @@ class Member:
         self._log_begins = 0
         # Two index workers of one machine share no cache.
         self._env = {**os.environ, **env, "TUSOU_CACHE_FOLDER": str(home / self.name)}
+        self._killed_at = home / KILLED_AT
         self._lives = 0
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -69,18 +72,30 @@ class Member:
         """Its name in claims; a new one with each life."""
         return f"{self.name}-{self._lives}"
 
-    def start(self) -> None:
+    def start(self, kill_point: str | None = None) -> None:
+        """`kill_point` ends this life when it is reached, as tests/faults/armed.py reads it."""
         self._lives += 1
+        module = [MODULES[self.kind]] if kill_point is None else ["tests.faults.armed", MODULES[self.kind]]
+        armed = {} if kill_point is None else {POINT: kill_point, NOTE: str(self._killed_at)}
         with self._log.open("ab") as log:
             self._log_begins = log.tell()
             self._process = subprocess.Popen(
-                ending_with_us([sys.executable, "-P", "-m", MODULES[self.kind]]),
-                env={**self._env, "TUSOU_PROCESS": self.process},
+                ending_with_us([sys.executable, "-P", "-m", *module]),
+                env={**self._env, **armed, "TUSOU_PROCESS": self.process},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
+
+    @property
+    def runs(self) -> bool:
+        return self.started and self.status is None
+
+    @property
+    def serves(self) -> bool:
+        """It runs, and has become ready in this life."""
+        return self.runs and READY[self.kind] in self.said()
 
     @property
     def started(self) -> bool:
@@ -126,6 +141,7 @@ class Fleet:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.home = home
+        self.killed_at = home / KILLED_AT
         self.data_folder = home / "data"
         for folder in (home / "logs", self.data_folder):
             folder.mkdir(parents=True)
@@ -153,6 +169,10 @@ class Fleet:
     def wait_ready(self) -> None:
         """Every process has said so, and the gateway sees every part."""
         until(self._whole, within=START_WITHIN_S, what="a whole fleet")
+
+    def wait_for(self, kind: str) -> None:
+        """Every process of this kind is ready."""
+        until(lambda: all(member.ready() for member in self.of(kind)), within=START_WITHIN_S, what=kind)
 
     def _whole(self) -> bool:
         return all(member.ready() for member in self.members) and self.readiness().get("status") == "ready"

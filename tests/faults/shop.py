@@ -108,6 +108,10 @@ class Shop:
             assert hits[0] == (product, pytest.approx(1.0, abs=1e-3)), hits
         return len(promised)
 
+    def first_found(self, image: bytes) -> str:
+        """The product that a search with this photo finds first."""
+        return found(self.end(self.accepted(image)))[0][0]
+
     def load(self, folder: Path, images: dict[str, bytes]) -> str:
         """Import one product for each image, by its path in the data folder; returns the job's id."""
         rows = []

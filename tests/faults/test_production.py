@@ -14,11 +14,9 @@ from sqlalchemy import func, select
 from shared.db.tables import chunks, images, log
 from tests.faults.fleet import Fleet, fleet, timed
 from tests.faults.shop import Shop, found, photo
-from tests.servers.minio import MinIO
-from tests.servers.postgres import DebianPostgres
-from tests.servers.rabbitmq import RabbitMQ
-from tests.servers.redis import Redis
-from tests.servers.running import running
+from tests.faults.stacks import Servers
+from tests.faults.stacks import production as servers_of_production
+from tests.servers.server import Server
 
 pytestmark = [pytest.mark.xdist_group("production"), pytest.mark.timeout(300)]
 
@@ -30,33 +28,33 @@ POST_WITHIN_S = 3.0
 class Production:
     fleet: Fleet
     shop: Shop
-    broker: RabbitMQ
-    store: MinIO
-    redis: Redis
+    servers: Servers
+
+    @property
+    def broker(self) -> Server:
+        return self.servers.broker
+
+    @property
+    def store(self) -> Server:
+        assert self.servers.store is not None
+        return self.servers.store
+
+    @property
+    def redis(self) -> Server:
+        return self.servers.redis
 
 
 @pytest.fixture(scope="module")
 def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
-    with (
-        running(DebianPostgres) as database,
-        running(MinIO) as store,
-        running(Redis) as redis,
-        running(RabbitMQ) as broker,
-    ):
-        env = {
-            "TUSOU_DATABASE_URL": database.url,
-            "TUSOU_OBJECT_STORE_URL": store.url,
-            "TUSOU_REDIS_URL": redis.url,
-            "TUSOU_BROKER_URL": broker.url,
-            # The broker takes half a minute to start; what was in flight then is still wanted.
-            "TUSOU_ANSWER_WITHIN": "120",
-            "TUSOU_MAX_QUEUE_WAIT": "60",
-        }
+    # The broker takes half a minute to start; what was in flight then is still wanted.
+    patient = {"TUSOU_ANSWER_WITHIN": "120", "TUSOU_MAX_QUEUE_WAIT": "60"}
+    with servers_of_production() as servers:
+        env = {**servers.env, **patient}
         with fleet(tmp_path_factory.mktemp("production") / "home", env, keeper=3) as whole:
             shop = Shop(whole.url)
             job = shop.load(whole.data_folder, {f"p{n}": photo(n) for n in range(PRODUCTS)})
             assert shop.end(job)["state"] == "succeeded"
-            yield Production(whole, shop, broker, store, redis)
+            yield Production(whole, shop, servers)
             shop.close()
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from shared.errors import TusouError
 from shared.index.log import FIRST_CHAIN, EntryKind
+from shared.kill_points import kill_point
 from shared.telemetry import SHARD_LAG, SHARD_ROWS, step
 from workers.indexer import path, rebuild, snapshot
 from workers.indexer.changes import changes_of
@@ -45,6 +46,7 @@ def _follow(indexer: Indexer, held: Held, row: Row[Any]) -> None:
         sealed_to = 0
         for view, sealed in _replay(indexer, held, held.view, row.seq):
             indexer.shards.publish(held, view)
+            kill_point("apply.published")
             sealed_to = max(sealed_to, sealed)
         held.rows_logged = row.rows_logged
         if sealed_to > held.snapshot_seq:
@@ -86,8 +88,10 @@ def _replay(indexer: Indexer, held: Held, view: View, up_to: int) -> Iterator[tu
             if entry.kind != EntryKind.SEALED
             for change in changes_of(entry, indexer.store, fingerprint=held.fingerprint, dim=held.dim)
         ]
+        kill_point("apply.read")
         with step("index.apply", index=held.index_id, shard=held.shard, entries=len(found), seq=seq):
             view.engine.apply(waiting)
+        kill_point("apply.applied")
         view = View(view.engine, seq, chain)
         yield view, max((entry.body["seq"] for entry in found if entry.kind == EntryKind.SEALED), default=0)
     if view.seq < up_to:
@@ -109,8 +113,10 @@ def _take_up(indexer: Indexer, held: Held) -> None:
             current.outcome = "kept"
             log.warning("shard %s/%d keeps its older snapshot: %s", *held.key, error)
             return
+        kill_point("take_up.loaded")
         current.note(snapshot_seq=taken.seq)
         if (views[-1].seq, views[-1].chain) == (held.view.seq, held.view.chain):
             held.snapshot_seq = taken.seq
             indexer.shards.publish(held, views[-1])
+            kill_point("take_up.published")
             snapshot.tidy(indexer, held.key)

@@ -11,6 +11,7 @@ from shared.db.tables import log as log_rows
 from shared.db.tables import shards, snapshots
 from shared.ids import new_id
 from shared.index import entries, log
+from shared.kill_points import kill_point
 from shared.storage import owners
 from workers.indexer.deps import Indexer
 from workers.indexer.engine.port import SealedFiles
@@ -28,13 +29,18 @@ def go_live(
     what `store_files` raises.
     """
     stored = store_files(indexer, key, tenant, sealed)
+    kill_point("snapshot.stored")
     with indexer.db.write() as c:
         if not _move_on(c, key, indexer.settings.process, view, rows_logged):
             return False
+        kill_point("live.pointer_moved")
         owners.own(c, tenant, stored.fresh)
         _mark_bad(c, key, stored.damaged)
         _announce(c, key, view, sealed.manifest, stored.files)
+        kill_point("live.announced")
         _trim(c, key)
+        kill_point("live.trimmed")
+    kill_point("live.committed")
     indexer.notifier.log_grew(key[0])
     return True
 

@@ -16,6 +16,7 @@ from shared.index import versions
 from shared.index.log import Position
 from shared.jobs.job import State
 from shared.jobs.search_request import SearchRequest
+from shared.kill_points import kill_point
 from shared.messages import PartMessage
 from shared.telemetry import Timings
 from shared.topology import LOOKUP
@@ -49,6 +50,7 @@ def run(indexer: Indexer, message: PartMessage) -> None:
             return
     with timings.measure("search"):
         part = _search(indexer, job, job.index_id, job.groups[message.group])
+    kill_point("lookup.searched")
     if part is not None:
         indexer.finisher.bring(job, message.group, part, timings.ms)
 

@@ -11,6 +11,7 @@ from sqlalchemy import Row, or_, update
 
 from shared.db.engine import now
 from shared.db.tables import shards
+from shared.kill_points import kill_point
 from shared.runtime.loop import Repeating
 from shared.telemetry import step
 from workers.indexer.deps import Indexer
@@ -72,7 +73,9 @@ class Sealer:
         ):
             with held.writing:  # so that the frozen engine stands exactly at the view's position
                 view, rows_logged, frozen = held.view, held.rows_logged, held.view.engine.freeze()
+            kill_point("seal.leased")
             sealed = frozen.seal(Path(folder), purge=purge)
+            kill_point("seal.built")
             live = go_live(self._indexer, held.key, tenant, view, rows_logged, sealed)
             current.note(seq=view.seq, live=live)
             return live

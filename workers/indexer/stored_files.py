@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from shared.db.tables import snapshots
 from shared.errors import ObjectCorrupt, ObjectMissing
+from shared.kill_points import kill_point
 from shared.storage.names import new_name
 from shared.storage.port import Stored
 from workers.indexer.cached import folder_of, is_whole, sha256_of
@@ -91,6 +92,7 @@ def _reads_back(indexer: Indexer, known: dict[str, Any], back: Path) -> bool:
 def _stored(indexer: Indexer, key: Key, tenant: str, path: Path, back: Path) -> Stored:
     """Upload, read back, and keep the file in the cache, where it would be fetched to."""
     stored = indexer.store.put_file(new_name("snapshots", tenant, indexer.db.clock()), path)
+    kill_point("snapshot.file_stored")
     indexer.store.fetch_to(stored.name, back, sha256=sha256_of(path), length=stored.length)
     path.replace(folder_of(indexer.cache, key) / stored.sha256)
     return stored

@@ -9,6 +9,7 @@ from shared.errors import FingerprintMismatch
 from shared.jobs import store as jobs
 from shared.jobs.job import Claim
 from shared.jobs.search_request import SearchRequest
+from shared.kill_points import kill_point
 from shared.messages import PartMessage
 from shared.reasons import Reason
 from shared.telemetry import Timings
@@ -28,6 +29,7 @@ VIEW_SIDE = 768
 
 def run(vision: Vision, claim: Claim) -> None:
     """Bring a claimed search to its outcome and hand it to the index workers, or reject it with reasons."""
+    kill_point("search.claimed")
     timings = Timings()
     timings.add("queued", claim.queued_s)
     request = SearchRequest.from_json(claim.request)
@@ -54,6 +56,7 @@ def run(vision: Vision, claim: Claim) -> None:
     image = {"id": photo.image_id, **size, "quality": decoded.metrics}
     model = vision.model
     outcome = Outcome(image, recognised.items, model.fingerprint, recognised.whole, model.no_confident_match)
+    kill_point("search.embedded")
     _hand_over(vision, claim, outcome, timings)
     if keep:
         _put_away(vision, claim, photo, decoded)
@@ -90,9 +93,12 @@ def _hand_over(vision: Vision, claim: Claim, outcome: Outcome, timings: Timings)
             partial_after=settings.partial_after,
             answer_within=settings.answer_within,
         )
+        kill_point("search.written")
+    kill_point("search.committed")
     for group in route.groups:
         if group in route.seen:
             vision.dispatcher.send(INDEX_SEARCH, PartMessage(claim.id, group, claim.attempt), group=group)
+    kill_point("search.sent")
 
 
 def _put_away(vision: Vision, claim: Claim, photo: Photo, decoded: Decoded) -> None:

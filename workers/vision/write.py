@@ -21,6 +21,7 @@ from shared.index.versions import Version
 from shared.jobs.ends import finish
 from shared.jobs.job import Claim, State
 from shared.jobs.store import hold
+from shared.kill_points import kill_point
 from shared.reasons import Reason
 from shared.storage import owners
 from shared.telemetry import Timings
@@ -50,6 +51,7 @@ class Write:
 
 def run(vision: Vision, claim: Claim) -> None:
     """Embed what is new, keep what is unchanged, append both; reject when no image of it can be used."""
+    kill_point("write.claimed")
     timings = Timings()
     timings.add("queued", claim.queued_s)
     product_id = claim.product
@@ -70,6 +72,7 @@ def run(vision: Vision, claim: Claim) -> None:
         wanted.append(Wanted(source, image["image_version"], position, picture=image.get("picture")))
     with timings.measure("infer"):
         outcomes = _embed(vision, claim.tenant, wanted)
+    kill_point("write.embedded")
     ready = [o for o in outcomes if isinstance(o, Ready)]
     reasons = [o for o in outcomes if isinstance(o, Reason)]
     if reasons and not ready and not kept:
@@ -155,5 +158,7 @@ def _append(vision: Vision, claim: Claim, write: Write, timings: Timings) -> Non
             reasons=[r.to_json() for r in write.reasons] or None,
             timings_ms=timings.ms,
         )
+        kill_point("write.written")
+    kill_point("write.committed")
     vision.notifier.log_grew(index.id)
     vision.notifier.job_done(claim.id)

@@ -20,6 +20,7 @@ from shared.errors import NotFound
 from shared.index.log import positions
 from shared.index.placement import LiveIndex, live_index
 from shared.index.versions import Version
+from shared.kill_points import kill_point
 
 
 def erase_product(deps: Deps, tenant: str, catalog: str, product_id: str) -> tuple[Row[Any], Version]:
@@ -31,6 +32,8 @@ def erase_product(deps: Deps, tenant: str, catalog: str, product_id: str) -> tup
             gone = delete_product(
                 c, deps.db, index=index, product_id=product_id, erase_within=deps.settings.erase_within
             )
+            kill_point("accept_delete.written")
+        kill_point("accept_delete.committed")
         receipt, version = gone.receipt, gone.accepted.version
     except NotFound:
         with deps.db.read() as c:

@@ -20,6 +20,7 @@ from shared.ids import new_id
 from shared.index.placement import LiveIndex, live_index
 from shared.jobs import store
 from shared.jobs.kinds import JobKind
+from shared.kill_points import kill_point
 from shared.messages import JobMessage
 from shared.topology import EMBED_WRITE, VISION_WRITE
 
@@ -62,9 +63,12 @@ def write_product(
                     accept_no=done.accept_no,
                     fingerprint=index.fingerprint,
                 )
+            kill_point("accept_write.written")
+        kill_point("accept_write.committed")
         deps.notifier.log_grew(index.id)
         if row is not None:
             deps.dispatcher.send(VISION_WRITE, JobMessage(job_id, EMBED_WRITE.name))
+            kill_point("accept_write.sent")
             return accepted(deps, row, event, seconds)
     return {"id": product_id, "catalog": catalog, "version": done.version.encode()}
 

@@ -29,6 +29,7 @@ from shared.jobs import store
 from shared.jobs.import_request import ImportOptions, StoredManifest
 from shared.jobs.kinds import JobKind
 from shared.keys import Scope
+from shared.kill_points import kill_point
 from shared.messages import Nudge
 from shared.storage import owners
 from shared.storage.names import new_name
@@ -133,6 +134,7 @@ def _accept(deps: Deps, tenant: str, asked: ImportBody, manifests: list[Manifest
     for m in manifests:
         stored.append(deps.store.put(new_name("manifests", tenant, deps.db.clock()), m.stream))
         noted.append(StoredManifest(stored[-1].name, m.name, m.format))
+    kill_point("accept_import.stored")
     job_id = new_id()
     with deps.db.write() as c:
         repeat = once.take(c, deps.db, job_id=job_id, location=location(job_id)) if once else None
@@ -140,7 +142,10 @@ def _accept(deps: Deps, tenant: str, asked: ImportBody, manifests: list[Manifest
             return store.get(c, tenant, str(repeat.job_id))
         owners.own(c, tenant, stored)
         row = _write_rows(c, deps, tenant, job_id, asked, noted)
+        kill_point("accept_import.written")
+    kill_point("accept_import.committed")
     deps.dispatcher.send(VISION_NUDGE, Nudge())
+    kill_point("accept_import.sent")
     return row
 
 

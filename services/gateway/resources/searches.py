@@ -25,6 +25,7 @@ from shared.jobs import store
 from shared.jobs.kinds import JobKind
 from shared.jobs.search_request import PhotoKind, PhotoOf
 from shared.keys import Scope
+from shared.kill_points import kill_point
 from shared.messages import JobMessage
 from shared.topology import EMBED, VISION_SEARCH
 
@@ -97,6 +98,7 @@ def _accept(deps: Deps, tenant: str, job_id: str, asked: SearchBody, photo: Phot
         came_along = PhotoOf(PhotoKind.UPLOAD, random_id(), came_along=True) if photo else None
         wanted = search_request(c, tenant, asked, index.id, came_along)
     stored = put_photo(deps, tenant, photo) if photo else None
+    kill_point("accept_search.stored")
     with deps.db.write() as c:
         repeat = once.take(c, deps.db, job_id=job_id, location=location(job_id)) if once else None
         if repeat is not None:
@@ -114,5 +116,8 @@ def _accept(deps: Deps, tenant: str, job_id: str, asked: SearchBody, photo: Phot
             catalog=asked.catalog,
             fingerprint=index.fingerprint,
         )
+        kill_point("accept_search.written")
+    kill_point("accept_search.committed")
     deps.dispatcher.send(VISION_SEARCH, JobMessage(job_id, EMBED.name))
+    kill_point("accept_search.sent")
     return row

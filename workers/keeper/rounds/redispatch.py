@@ -15,6 +15,7 @@ from shared.db.engine import now
 from shared.db.tables import jobs
 from shared.jobs.kinds import JobKind
 from shared.jobs.store import overdue
+from shared.kill_points import kill_point
 from shared.messages import JobMessage
 from shared.telemetry import QUEUE_READY, step
 from shared.topology import EMBED, LOOKUP, SEARCH_QUEUE, STAGES, WRITE_QUEUE, Queue
@@ -48,6 +49,7 @@ def _queue(keeper: Keeper, queue: Queue, stages: list[str], count: int, late: li
     with step("keeper.redispatch", queue=queue.name, overdue=count, ready=ready, sent=len(lost)):
         chosen = {row.id for row in lost}
         sent = [row for row in lost if _claim_sending(keeper, row)]
+        kill_point("resend.claimed")
         for row in sent:
             keeper.dispatcher.send(STAGES[row.stage].task, JobMessage(row.id, row.stage))
         waiting = [row.id for row in late if row.id not in chosen]

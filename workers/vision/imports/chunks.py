@@ -16,6 +16,7 @@ from shared.jobs import chunks as chunk_rows
 from shared.jobs.chunks import Chunk
 from shared.jobs.import_request import ImportOptions
 from shared.jobs.job import ChunkState
+from shared.kill_points import kill_point
 from shared.storage import owners
 from shared.telemetry import Step
 from workers.vision.deps import Vision
@@ -40,7 +41,9 @@ def run(vision: Vision, chunk: Chunk, current: Step) -> None:
     objects = ChunkObjects(vision, chunk.tenant)
     rows, refused = _of_this_catalog(vision, chunk.tenant, job.catalog, list(read_rows(body, chunk)))
     outcomes = refused + embed(vision, chunk.tenant, rows, ImportOptions.from_json(asked), objects)
+    kill_point("chunk.embedded")
     segment = chunk_segment.build(vision, chunk.tenant, index, job.accept_no, outcomes)
+    kill_point("chunk.segment_stored")
     _append(vision, chunk, index, segment, outcomes, objects)
     current.note(rows=len(outcomes), embedded=_embedded(outcomes), bad=_bad(outcomes))
 
@@ -91,6 +94,8 @@ def _append(
         reached = append(c, vision.db, index=index, changes=segment.changes, ranges=segment.ranges)
         _renew_validators(c, outcomes)
         chunk_rows.reached(c, chunk, reached)
+        kill_point("chunk.written")
+    kill_point("chunk.committed")
     vision.notifier.log_grew(index.id)
 
 

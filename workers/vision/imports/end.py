@@ -16,6 +16,7 @@ from shared.jobs import store
 from shared.jobs.ends import finish
 from shared.jobs.import_request import ImportOptions
 from shared.jobs.job import Claim, State, failure
+from shared.kill_points import kill_point
 from workers.vision.deps import Vision
 
 # Above this share of bad rows a `replace` deletes nothing unless it is forced.
@@ -65,6 +66,8 @@ def run(vision: Vision, claim: Claim) -> None:
             result=None if nothing_read else result,
             error=_unreadable(claim) if nothing_read else None,
         )
+        kill_point("end.written")
+    kill_point("end.committed")
     if done:
         vision.notifier.job_done(claim.id)
 
@@ -98,9 +101,11 @@ def _replace(
     with vision.db.write() as c:
         store.hold(c, claim.id, claim.attempt)
         begin_replace(c, claim.tenant, index.catalog, claim.numbered)
+    kill_point("end.replace_begun")
     deleted = 0
     while (buried := _bury_some(vision, claim, index)).rows:
         deleted += len(buried.hidden)
+        kill_point("end.some_deleted")
         vision.notifier.log_grew(index.id)
     return {"deleted": deleted, "replace_refused": False}
 

@@ -18,6 +18,7 @@ from shared.jobs import claims
 from shared.jobs.chunks import Chunk
 from shared.jobs.job import Claim
 from shared.jobs.turns import Turn, next_turn, served
+from shared.kill_points import kill_point
 from shared.telemetry import step
 from shared.topology import CHUNKS, PLAN
 from workers.vision import story
@@ -104,6 +105,7 @@ class ImportLoop:
         with self._claiming.claimed(turn.job_id, take, lambda _: None) as claim:
             if claim is None:
                 return False
+            kill_point("plan.claimed" if stage == PLAN.name else "end.claimed")
             try:
                 story.run(vision, claim, plan.run if stage == PLAN.name else end.run)
             except Unavailable as error:
@@ -121,6 +123,7 @@ class ImportLoop:
 
         with self._claiming.claimed(job_id, take, lambda chunk: chunk.no) as chunk:
             if chunk is not None:
+                kill_point("chunk.claimed")
                 self._run_chunk(chunk)
             return chunk is not None
 

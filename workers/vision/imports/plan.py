@@ -17,6 +17,7 @@ from shared.jobs import store as jobs
 from shared.jobs.ends import finish
 from shared.jobs.import_request import ImportOptions, StoredManifest
 from shared.jobs.job import Claim, State
+from shared.kill_points import kill_point
 from shared.storage import owners
 from shared.storage.names import new_name
 from shared.storage.port import Stored
@@ -37,6 +38,7 @@ def run(vision: Vision, claim: Claim) -> None:
         with tempfile.TemporaryDirectory(prefix="tusou-plan-") as folder:
             file = Path(folder) / "manifest"
             _fetch(vision, claim, manifest, file)
+            kill_point("plan.fetched")
             writer = PlanWriter(vision, claim, options, number, tally)
             for record in parse_in_child(file, manifest.format):
                 writer.add(record)
@@ -56,6 +58,8 @@ def run(vision: Vision, claim: Claim) -> None:
             result = {"dry_run": True, **counted}
             keep_for = vision.settings.errors_retention
             finish(c, claim.id, State.SUCCEEDED, keep_for=keep_for, result=result)
+        kill_point("plan.written")
+    kill_point("plan.committed")
     if options.dry_run:
         vision.notifier.job_done(claim.id)
     vision.nudges.nudge()

@@ -16,6 +16,7 @@ from shared.jobs import store as jobs
 from shared.jobs.chunks import PLAN_CHUNK
 from shared.jobs.import_request import ImportOptions
 from shared.jobs.job import Claim
+from shared.kill_points import kill_point
 from shared.storage import owners
 from shared.storage.names import new_name
 from shared.storage.port import Stored
@@ -79,12 +80,15 @@ class PlanWriter:
 
     def flush(self) -> None:
         stored = self._store_rows()
+        kill_point("plan.rows_stored")
         with self._vision.db.write() as c:
             jobs.hold(c, self._claim.id, self._claim.attempt)
             if stored is not None:
                 self._add_chunk(c, stored)
             self._note_named(c)
             self._note_errors(c)
+            kill_point("plan.rows_written")
+        kill_point("plan.rows_committed")
         self._tally.errors += len(self._errors)
         if self._rows:
             self._tally.chunks += 1

@@ -1,0 +1,68 @@
+"""`python -m tests.faults.armed MODULE`: one of our processes that ends itself at a kill point, by `kill -9`.
+
+`TUSOU_TEST_KILL_POINT` is `name` or `name:3` (the third time it is reached). The name is noted in the file
+`TUSOU_TEST_KILLED_AT` just before, so that whoever armed it can tell this end from another.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import runpy
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from shared import kill_points
+
+POINT = "TUSOU_TEST_KILL_POINT"
+NOTE = "TUSOU_TEST_KILLED_AT"
+
+
+def arm(point: str, note: Path) -> None:
+    """From now on this process ends when it reaches `point`."""
+    name, _, times = point.partition(":")
+    kill_points.reached = dying_at(name, int(times or 1), note)
+
+
+def dying_at(name: str, times: int, note: Path) -> Callable[[str], None]:
+    count = itertools.count(1)
+    lock = threading.Lock()
+
+    def reached(point: str) -> None:
+        if point != name:
+            return
+        with lock:
+            if next(count) == times and not _disarmed(note).exists():
+                with note.open("a") as notes:
+                    notes.write(f"{name}\n")
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    return reached
+
+
+def disarm(note: Path) -> None:
+    """Whoever notes its end there ends at no point any more."""
+    _disarmed(note).touch()
+
+
+def noted(note: Path) -> list[str]:
+    """The points at which processes have ended, in order."""
+    return note.read_text().split() if note.exists() else []
+
+
+def _disarmed(note: Path) -> Path:
+    return note.with_name(f"{note.name}-no-more")
+
+
+def main() -> None:
+    module = sys.argv.pop(1)
+    if POINT in os.environ:
+        arm(os.environ[POINT], Path(os.environ[NOTE]))
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

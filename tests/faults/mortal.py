@@ -1,0 +1,64 @@
+"""Steps of our processes in children of their own, which a kill point may end by a real `kill -9`.
+
+A child is forked from a server that has imported everything and started no thread: it begins within
+milliseconds, so that every point can be hit in every run of the tests. What it leaves is what a dead process
+leaves: files, rows, locks and half-written objects.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import tempfile
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from tests.faults.armed import arm, noted
+
+WITHIN_S = 60.0
+
+_fork = multiprocessing.get_context("forkserver")
+_fork.set_forkserver_preload(["tests.faults.stories"])
+
+
+def run(step: Callable[..., Any], *args: Any) -> Any:
+    """What `step` returns, told by a child. An assertion that fails there fails here."""
+    ours, theirs = _fork.Pipe(duplex=False)
+    child = _fork.Process(target=_tell, args=(theirs, step, args), daemon=True)
+    child.start()
+    theirs.close()
+    try:
+        assert ours.poll(WITHIN_S), f"{step.__qualname__} did not end within {WITHIN_S:g} s"
+        good, result = ours.recv()
+    finally:
+        child.kill()
+        child.join()
+    assert good, result
+    return result
+
+
+def dies_at(point: str, step: Callable[..., Any], *args: Any) -> bool:
+    """Whether a child that does `step` reaches `point`, and so ends there."""
+    with tempfile.TemporaryDirectory(prefix="tusou-died-") as folder:
+        note = Path(folder) / "note"
+        child = _fork.Process(target=_die, args=(point, note, step, args), daemon=True)
+        child.start()
+        child.join(WITHIN_S)
+        assert child.exitcode in (0, -signal.SIGKILL), f"{step.__qualname__} ended with {child.exitcode}"
+        return child.exitcode == -signal.SIGKILL and noted(note) == [point.partition(":")[0]]
+
+
+def _tell(pipe: Connection, step: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    try:
+        pipe.send((True, step(*args)))
+    except BaseException:
+        import traceback
+
+        pipe.send((False, traceback.format_exc()))
+
+
+def _die(point: str, note: Path, step: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    arm(point, note)
+    step(*args)

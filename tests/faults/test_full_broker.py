@@ -1,0 +1,100 @@
+"""A real broker full of 10,000 waiting jobs, and a keeper beside it: it adds nothing to what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from kombu import Connection as BrokerConnection
+from sqlalchemy import func, insert, select, update
+
+from shared.broker import kombu_queue
+from shared.db import schema
+from shared.db.engine import Database, now
+from shared.db.tables import jobs
+from shared.dispatch import Dispatcher
+from shared.ids import new_id
+from shared.topology import SEARCH_QUEUE
+from tests.deployment import until
+from tests.keeper_rig import accepted, new_keeper
+from workers.keeper.deps import Keeper
+from workers.keeper.rounds import redispatch
+
+pytestmark = pytest.mark.timeout(180)
+
+WAITING = 10_000
+A_ROUND = 200
+SENT_WITHIN_S = 30.0
+
+
+@pytest.fixture(params=["sqlite and valkey", "postgres and rabbitmq"])
+def keeper(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Keeper]:
+    """With a real dispatcher, and as many overdue searches as the broker will hold."""
+    if request.param == "sqlite and valkey":
+        url, broker = f"sqlite:///{tmp_path / 'tusou.db'}", request.getfixturevalue("valkey")
+    else:
+        url, broker = request.getfixturevalue("postgres_url"), request.getfixturevalue("rabbitmq")
+    db = Database(url)
+    schema.migrate(db)
+    silent = new_keeper(db, tmp_path)
+    settings = silent.settings.model_copy(update={"max_resends": A_ROUND, "redis_url": broker.url})
+    keeper = replace(silent, settings=settings, dispatcher=Dispatcher(broker.url))
+    queue_of(keeper, lambda queue: queue.purge())
+    many_overdue(keeper)
+    yield keeper
+    queue_of(keeper, lambda queue: queue.purge())
+    keeper.dispatcher.close()
+    db.close()
+
+
+def many_overdue(keeper: Keeper) -> None:
+    accepted(keeper, age=60)
+    with keeper.db.write() as c:
+        one = dict(c.execute(select(jobs)).one()._mapping)
+        c.execute(insert(jobs), [{**one, "id": new_id()} for _ in range(WAITING - 1)])
+
+
+def queue_of(keeper, use):
+    """What `use` does with the search queue, on a connection of its own."""
+    url = keeper.settings.redis_url
+    with BrokerConnection(url) as connection:
+        queue = kombu_queue(SEARCH_QUEUE.name, amqp=url.startswith("amqp"))(connection.default_channel)
+        queue.declare()
+        return use(queue)
+
+
+def fill(keeper: Keeper, messages: int) -> None:
+    def publish(queue) -> None:
+        producer = queue.channel.connection.client.Producer(queue.channel)
+        for _ in range(messages):
+            producer.publish({"v": 1}, exchange=queue.exchange, routing_key=queue.name)
+
+    queue_of(keeper, publish)
+    until(lambda: ready(keeper) == messages, within=SENT_WITHIN_S, what=f"{messages} messages")
+
+
+def ready(keeper: Keeper) -> int:
+    return keeper.dispatcher.ready(SEARCH_QUEUE.name)
+
+
+def one_round(keeper: Keeper) -> int:
+    """How many rows it sent; every row that was not sent is overdue, as it is some seconds later."""
+    with keeper.db.write() as c:
+        began = c.execute(select(now())).scalar_one()
+        c.execute(update(jobs).where(jobs.c.sent_at < began, jobs.c.due_at >= began).values(due_at=began - 1))
+    redispatch.run(keeper)
+    with keeper.db.read() as c:
+        return int(c.execute(select(func.count()).where(jobs.c.sent_at >= began)).scalar_one())
+
+
+def test_a_full_broker_is_left_alone_and_one_that_lacks_messages_gets_so_many_a_round(keeper: Keeper) -> None:
+    fill(keeper, WAITING)
+    assert [one_round(keeper) for _ in range(2)] == [0, 0]
+    assert ready(keeper) == WAITING, "there are as many messages as rows: none is lost"
+
+    queue_of(keeper, lambda queue: queue.purge())
+    for number in (1, 2):
+        assert one_round(keeper) == A_ROUND
+        until(lambda n=number: ready(keeper) == n * A_ROUND, within=SENT_WITHIN_S, what="a round's messages")

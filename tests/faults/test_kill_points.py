@@ -1,0 +1,38 @@
+"""A process dies by `kill -9` at each step of each story, and its successor finishes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults import mortal
+from tests.faults.long import each_on_some_database
+from tests.faults.points import PROCESSES, kill_points, story_of
+from tests.faults.stories import STORIES
+from tests.faults.truth import Truth
+
+pytestmark = pytest.mark.xdist_group("kill points")
+
+
+@pytest.fixture
+def truth(database_url: str, tmp_path: Path) -> Truth:
+    made = Truth(database_url, tmp_path / "home")
+    mortal.run(made.begin)
+    return made
+
+
+def test_every_story_with_kill_points_is_told_and_belongs_to_a_process() -> None:
+    assert {story_of(point) for point in kill_points()} == STORIES.keys() == PROCESSES.keys()
+
+
+@pytest.mark.parametrize(
+    ("database_url", "point"), each_on_some_database(kill_points()), indirect=["database_url"]
+)
+def test_a_death_at_any_step_loses_nothing_and_leaves_nothing_twice(truth: Truth, point: str) -> None:
+    story = STORIES[story_of(point)]
+    mortal.run(story.begin, truth)
+    assert mortal.dies_at(point, story.go_on, truth), f"{point} is never reached"
+    mortal.run(truth.lapse)
+    mortal.run(story.go_on, truth)
+    mortal.run(story.check, truth)
