@@ -134,4 +134,4 @@ def _change(choose: random.Random, data: bytearray) -> None:
         case 4:
             data[at:at] = data[at : at + choose.randint(1, 200)] * choose.choice((1, 2, 30))
         case 5:
-            data[at:at] = choose.choice(_SPICE) * choose.choice((2, 40, 70_000))
+            data[at:at] = choose.choice(_SPICE) * choose.choice((2, 40, 2_000))
