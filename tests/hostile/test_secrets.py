@@ -122,7 +122,7 @@ def test_a_process_whose_servers_are_away_says_so_without_their_passwords(
     logs = [tmp_path / f"{number}.log" for number in range(len(commands))]
     running = [_begin(command, log, env) for command, log in zip(commands, logs, strict=True)]
     try:
-        until(lambda: all(log.stat().st_size for log in logs), within=90, what="each says something")
+        until(lambda: all(log.stat().st_size for log in logs), within=200, what="each says something")
         time.sleep(4)  # those that go on try their servers a few times
     finally:
         for process in running:
