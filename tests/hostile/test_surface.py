@@ -1,4 +1,4 @@
-"""What the server shows to anybody: its headers, on what never reaches the app too; nothing to other sites."""
+"""What the server shows to anybody: the same headers everywhere, and nothing to other sites."""
 
 from __future__ import annotations
 
