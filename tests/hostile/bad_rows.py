@@ -31,3 +31,12 @@ BAD: Final[list[tuple[str | None, str, dict[str, Any] | str]]] = [
     ("images", "url_blocked", {"images": ["http://169.254.169.254/latest/meta-data"]}),
     ("images", "url_blocked", {"images": ["http://127.1/a.jpg"]}),
 ]
+
+# Those of a photo that was looked for: the row's attributes are written all the same.
+PHOTO_REASONS: Final = {
+    "file_missing",
+    "undecodable",
+    "unsupported_format",
+    "too_many_pixels",
+    "url_blocked",
+}

@@ -118,7 +118,9 @@ def test_a_process_whose_servers_are_away_says_so_without_their_passwords(
     schema.migrate(database)
     database.close()
     env = {**os.environ, **AWAY, **more, "TUSOU_HOME": str(tmp_path), "TUSOU_PORT": str(free_port())}
-    commands = [["-m", module] for module in SERVICES] + [["-m", "services.cli.main", "doctor"]]
+    commands = [["-m", module] for module in SERVICES] + [
+        ["-c", "from services.cli.main import main; main()", "doctor"]
+    ]
     logs = [tmp_path / f"{number}.log" for number in range(len(commands))]
     running = [_begin(command, log, env) for command, log in zip(commands, logs, strict=True)]
     try:
