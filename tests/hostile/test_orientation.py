@@ -78,15 +78,19 @@ def catalogue(eye: Eye) -> NDArray[np.float32]:
 def test_a_turned_photo_finds_the_same_ten_in_the_same_order(
     eye: Eye, catalogue: NDArray[np.float32], orientation: int
 ) -> None:
+    """As PNG; a JPEG of other blocks has slightly other pixels, so near ties may change places."""
     upright = product(7)
     turned = upright.transpose(STORED[orientation])
-    straight, lying = eye.vectors(
+    straight, lying, photo = eye.vectors(
         [
-            encoded(upright, "JPEG", quality=95, exif=exif(1)),
-            encoded(turned, "JPEG", quality=95, exif=exif(orientation)),
+            encoded(upright, "PNG", exif=exif(1)),
+            encoded(turned, "PNG", exif=exif(orientation)),
+            encoded(turned, "JPEG", quality=90, exif=exif(orientation)),
         ]
     )
-    assert float(straight @ lying) >= 0.99
-    best = [np.argsort(-(catalogue @ vector), kind="stable")[:10].tolist() for vector in (straight, lying)]
+    best = [
+        np.argsort(-(catalogue @ vector), kind="stable")[:10].tolist() for vector in (straight, lying, photo)
+    ]
     assert best[0] == best[1]
-    assert best[0][0] == 7
+    assert best[0][0] == best[2][0] == 7
+    assert float(straight @ photo) >= 0.99
