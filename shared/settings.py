@@ -11,8 +11,9 @@ import secrets
 import socket
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.images.limits import ImageLimits
@@ -187,6 +188,18 @@ class Settings(BaseSettings):
     process: str = Field(
         default_factory=_process_name, description="Name of this process in claims and logs."
     )
+
+    @field_validator("database_url", "object_store_url", "redis_url", "broker_url")
+    @classmethod
+    def _can_be_taken_apart(cls, url: str) -> str:
+        """Libraries would say it later, and repeat a part of the password in what they say."""
+        try:
+            _ = urlsplit(url).port
+        except ValueError:
+            raise ValueError(
+                "this is no URL; write / # ? [ and ] in a user name or password percent-encoded, as %2F"
+            ) from None
+        return url
 
     @model_validator(mode="after")
     def _check(self) -> Self:

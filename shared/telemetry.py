@@ -57,7 +57,11 @@ def configure(*, level: str, as_json: bool, process: str, service: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,  # otherwise a traceback is the address of an object
+                renderer,
+            ],
         )
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

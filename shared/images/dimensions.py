@@ -21,6 +21,8 @@ _END_OF_HEADER = frozenset({0xD9, 0xDA})
 # A phone's photo has some 20 segments, a large colour profile 255 more. Without a cap, 16 MiB of empty
 # segments would hold a gateway thread for seconds.
 _MOST_SEGMENTS = 4_096
+# 16 MiB in pieces of 256 bytes; usual are 8 KiB and more. A million empty chunks take a decoder 5 seconds.
+_MOST_CHUNKS = 65_536
 
 
 def jpeg(data: bytes) -> Size | None:
@@ -46,6 +48,13 @@ def jpeg(data: bytes) -> Size | None:
 
 def png(data: bytes) -> Size | None:
     if len(data) < 24 or data[12:16] != b"IHDR":
+        return None
+    position, end = 8, len(data) - 12
+    for _ in range(_MOST_CHUNKS):
+        if position > end:
+            break
+        position += 12 + int.from_bytes(data[position : position + 4], "big")
+    else:
         return None
     width, height = struct.unpack_from(">II", data, 16)
     return width, height

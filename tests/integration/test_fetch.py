@@ -154,6 +154,21 @@ def test_a_redirect_to_the_forbidden_side_is_not_followed(location: str, forbidd
         assert host.connections == 1
 
 
+@pytest.mark.parametrize("hops", [0, 1, 2])
+def test_every_hop_is_checked_like_the_first(hops: int, forbidden: LoopbackHost):
+    """Some redirects on the allowed side, then one to the forbidden one, by name and by address."""
+    for end in (f"http://{FORBIDDEN}:{forbidden.port}/", f"http://inside.example:{forbidden.port}/"):
+
+        def answer(connection: socket.socket, head: bytes, end: str = end) -> None:
+            step = int(head.split(b" ")[1].strip(b"/"))
+            connection.sendall(redirect(end if step == 0 else f"/{step - 1}"))
+
+        with loopback_host(answer) as host:
+            outcome = fetcher({"inside.example": [FORBIDDEN]}).fetch(host.url(f"/{hops}"))
+            assert code_of(outcome) == FetchCode.BLOCKED
+            assert host.connections == hops + 1
+
+
 def test_a_redirect_in_raw_utf8_is_followed():
     def answer(connection: socket.socket, head: bytes) -> None:
         connection.sendall(ok(JPEG) if b"%E5%9B%BE" in head else redirect("/图.jpg"))
@@ -170,10 +185,21 @@ def test_a_redirect_in_raw_utf8_is_followed():
     ["127.0.0.2", "2130706434", "0x7f000002", "0177.0.0.2", "127.2", "[::ffff:127.0.0.2]", "[::ffff:7f00:2]",
      "[::127.0.0.2]", "[64:ff9b::7f00:2]", "[2002:7f00:2::]", "user@127.0.0.2", "127.0.0.1@127.0.0.2",
      "127.0.0.1%00@127.0.0.2", "127.0.0.1\\@127.0.0.2", "①②⑦.0.0.2", "127。0。0。2", "inside.example",
-     "mixed.example"],
+     "mixed.example", "127.0.0.2.", "127.0.0.02", "0x7f.0.0.2", "017700000002",
+     "127.0.0.2%2e", "１２７.0.0.2",
+     "[::ffff:127.0.0.2%25lo]", "[0:0:0:0:0:ffff:7f00:2]", "[64:ff9b:1::7f00:2]", "[2001:0:7f00:2::]",
+     "[::1%25lo]", "[fe80::1%25eth0]", "[::]", "0.0.0.0", "0", "six.example", "six-and-four.example",
+     "mapped.example", "nat64.example"],
 )  # fmt: skip
 def test_no_spelling_reaches_the_forbidden_side(host: str, forbidden: LoopbackHost):
-    names = {"inside.example": [FORBIDDEN], "mixed.example": ["127.0.0.1", FORBIDDEN]}
+    names = {
+        "inside.example": [FORBIDDEN],
+        "mixed.example": ["127.0.0.1", FORBIDDEN],
+        "six.example": ["::1"],
+        "six-and-four.example": ["127.0.0.1", "::1"],
+        "mapped.example": ["::ffff:7f00:2"],
+        "nat64.example": ["64:ff9b::7f00:2"],
+    }
     outcome = fetcher(names).fetch(f"http://{host}:{forbidden.port}/a.jpg")
     assert code_of(outcome) == FetchCode.BLOCKED
 

@@ -48,3 +48,27 @@ def test_a_mistyped_setting_is_named() -> None:
 
 def test_what_the_tests_are_told_is_no_mistyped_setting() -> None:
     assert unknown_settings(["TUSOU_DATA", "TUSOU_CI_CACHE", "TUSOU_TEST_POSTGRES", "TUSOU_HOME"]) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REDIS_URL", "redis://:S3CRET/x@127.0.0.1:6379/0"),
+        ("REDIS_URL", "redis://:S3CRET#x@127.0.0.1:6379/0"),
+        ("REDIS_URL", "redis://127.0.0.1:S3CRET/0"),
+        ("BROKER_URL", "amqp://tusou:S3CRET?x@127.0.0.1:5672//"),
+        ("DATABASE_URL", "postgresql+psycopg://tusou:S3CRET/x#y@127.0.0.1/tusou"),
+        ("OBJECT_STORE_URL", "s3://KEY:S3[CRET@127.0.0.1:9000/bucket"),
+    ],
+)
+def test_a_url_whose_password_is_not_encoded_is_refused_without_a_word_of_it(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library would say `Port could not be cast to integer value as 'S3CRET'`, in the log."""
+    monkeypatch.setenv(f"TUSOU_{name}", value)
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    (sentence,) = sentences(refused.value)
+    assert sentence.startswith(f"TUSOU_{name}: ")
+    assert "percent-encoded" in sentence
+    assert "S3" not in sentence

@@ -21,7 +21,7 @@ from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask
 from waitress.utilities import Error
 
-from services.gateway.http import problems
+from services.gateway.http import headers, problems
 from services.gateway.http.bodies import FORM_BYTES
 from shared.settings import Settings
 
@@ -68,7 +68,7 @@ class ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
         code = problems.CODES.get(error.code, "http_error")
         body = json.dumps(problems.document(error.code, code, str(error.body), retryable=error.code == 408))
         self.status = f"{error.code} {error.reason}"
-        self.response_headers.append(("Content-Type", problems.MEDIA_TYPE))
+        self.response_headers += [("Content-Type", problems.MEDIA_TYPE), *headers.SECURITY.items()]
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body.encode())

@@ -122,39 +122,6 @@ def test_jobs_are_seen_by_the_scope_of_their_kind(gateway: Gateway) -> None:
     assert gateway.client.get("/v1/jobs?kind=import", headers=search).status_code == 403
 
 
-def test_what_is_another_tenants_looks_unknown(gateway: Gateway) -> None:
-    """404, with the same words as for what never was."""
-    one, other = gateway.key("one"), gateway.key("other")
-    gateway.make_catalog(tenant="one")
-    job_id = gateway.search(headers=one).json["id"]
-    image_id = gateway.upload(headers=one).json["id"]
-    import_id = gateway.send_manifest(headers=one).json["id"]
-    gateway.put("mine", headers=one, title="One")
-    calls: list[tuple[str, str, str, Any]] = [
-        ("GET", "/v1/jobs/{}", job_id, None),
-        ("DELETE", "/v1/jobs/{}", job_id, None),
-        ("DELETE", "/v1/jobs/{}?purge=true", job_id, None),
-        ("POST", "/v1/jobs/{}:retry", job_id, None),
-        ("GET", "/v1/images/{}", image_id, None),
-        ("GET", "/v1/images/{}/thumbnail", image_id, None),
-        ("GET", "/v1/imports/{}/errors", import_id, None),
-        ("GET", "/v1/products/{}", "mine", None),
-        ("PATCH", "/v1/products/{}", "mine", {"title": "Two"}),
-        ("DELETE", "/v1/products/{}", "mine", None),
-        ("GET", "/v1/catalogs/{}", "default", None),
-    ]
-    for method, path, theirs, body in calls:
-        never = "z" * len(theirs)
-        told = [
-            gateway.client.open(path.format(name), method=method, json=body, headers=other)
-            for name in (theirs, never)
-        ]
-        assert [answer.status_code for answer in told] == [404, 404], (method, path)
-        assert told[0].json["detail"].replace(theirs, never) == told[1].json["detail"]
-    assert gateway.client.get("/v1/jobs", headers=other).json["jobs"] == []
-    assert gateway.client.get("/v1/index", headers=other).json["indexes"] == []
-
-
 def test_health_metrics_contract_and_pages_need_no_key(gateway: Gateway) -> None:
     gateway.key()
     for path in ("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/", "/static/page.js"):

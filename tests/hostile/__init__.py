@@ -1,0 +1,1 @@
+"""What strangers send: hostile bytes, addresses, names and tenants, and that none of it does harm."""

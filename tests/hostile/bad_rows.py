@@ -1,0 +1,42 @@
+"""Rows of a manifest, one for each way in which a row can be bad: field and reason as they must be told."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+# field, reason, and what differs from a good row; text stands for the whole line
+BAD: Final[list[tuple[str | None, str, dict[str, Any] | str]]] = [
+    ("id", "missing_id", {"id": ""}),
+    ("id", "id_too_long", {"id": "x" * 300}),
+    ("id", "bad_type", {"id": ["a"]}),
+    ("title", "bad_character", {"title": "a\0b"}),
+    ("title", "bad_type", {"title": {"en": "a"}}),
+    ("price", "bad_price", {"price": "cheap", "currency": "EUR"}),
+    ("price", "bad_currency", {"price": "1.00", "currency": "EURO"}),
+    ("rating", "bad_rating", {"rating": 9}),
+    ("availability", "unknown_availability", {"availability": "maybe"}),
+    ("url", "bad_url", {"url": "javascript:alert(1)"}),
+    ("brand", "value_too_long", {"brand": "x" * 5_000}),
+    ("labels", "too_many_values", {"labels": [f"l{n}" for n in range(500)]}),
+    ("images", "bad_source", {"images": ["../../etc/passwd"]}),
+    (None, "row_too_long", {"description": "x" * 70_000}),
+    (None, "bad_json", '{"id": "cut'),
+    (None, "not_finite", '{"id": "n", "rating": NaN}'),
+    (None, "not_an_object", "[1, 2]"),
+    (None, "too_deep", '{"id": "d", "labels": ' + "[" * 40 + "]" * 40 + "}"),
+    ("images", "file_missing", {"images": ["none.jpg"]}),
+    ("images", "undecodable", {"images": ["broken.jpg"]}),
+    ("images", "unsupported_format", {"images": ["page.jpg"]}),
+    ("images", "too_many_pixels", {"images": ["bomb.png"]}),
+    ("images", "url_blocked", {"images": ["http://169.254.169.254/latest/meta-data"]}),
+    ("images", "url_blocked", {"images": ["http://127.1/a.jpg"]}),
+]
+
+# Those of a photo that was looked for: the row's attributes are written all the same.
+PHOTO_REASONS: Final = {
+    "file_missing",
+    "undecodable",
+    "unsupported_format",
+    "too_many_pixels",
+    "url_blocked",
+}

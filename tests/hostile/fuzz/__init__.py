@@ -1,0 +1,1 @@
+"""Fuzzing by the hour: `python -m tests.hostile.fuzz`, and targets for atheris."""

@@ -1,0 +1,1 @@
+"""Manifests as strangers send them; all made, none kept."""
