@@ -66,6 +66,12 @@ def variant(
     colour: Annotated[
         float, typer.Option(min=0, help="Weight of the descriptor beside the network; 0: none.")
     ] = RECOMMENDED.colour,
+    colour_dim: Annotated[
+        int, typer.Option(min=2, help="Dimensions kept of the descriptor.")
+    ] = RECOMMENDED.colour_dim,
+    colour_shrinkage: Annotated[
+        float, typer.Option(min=0, help="How little its weak directions count.")
+    ] = RECOMMENDED.colour_shrinkage,
     side: Annotated[
         int | None, typer.Option(min=32, help="Pixels of a trained network's input; else as it was trained.")
     ] = None,
@@ -77,7 +83,9 @@ def variant(
     larger than that of the training (Touvron and others, NeurIPS 2019). More photos than dimensions, none of
     them of the catalogue that is to be searched.
     """
-    options = replace(RECOMMENDED, dim=dim, colour=colour)
+    options = replace(
+        RECOMMENDED, dim=dim, colour=colour, colour_dim=colour_dim, colour_shrinkage=colour_shrinkage
+    )
     photos = sorted(_photos(sample))
     if base in ARCHITECTURES:
         called = name or f"{base}-plus"
