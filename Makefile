@@ -41,7 +41,7 @@ $(VENV)/bin/python:
 	@sh deploy/make-venv.sh "$(VENV)"
 
 $(VENV)/installed-demo: $(VENV)/bin/python pyproject.toml constraints.txt
-	@echo "installing (about 300 MB, once) ..."
+	@echo "installing (about 400 MB, once) ..."
 	@$(INSTALL) ".[all]"
 	@touch $@
 

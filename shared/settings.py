@@ -125,7 +125,7 @@ class Settings(BaseSettings):
     max_resends: int = Field(200, ge=1, description="Messages a keeper round re-sends at most, per queue.")
 
     # vision
-    model: str = Field("descriptor", description="Model of new catalogs and of this vision worker.")
+    model: str = Field("tiny", description="Model of new catalogs and of this vision worker.")
     weights: str = Field(
         "", description="Weights file, or a folder of `<model>.pth`; empty: the library's download."
     )

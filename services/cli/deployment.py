@@ -42,7 +42,7 @@ def up(
 
 def demo(
     once: Annotated[bool, typer.Option(help="Show the hits and exit.")] = False,
-    model: Annotated[str | None, typer.Option(help="descriptor, mobilenet_v2, …")] = None,
+    model: Annotated[str | None, typer.Option(help="tiny, mobilenet_v2, …")] = None,
 ) -> None:
     """Load the sample catalogue, search it with a photo, serve the page."""
     raise typer.Exit(run_demo(Settings(), once=once, model=model))

@@ -128,6 +128,18 @@ class TestDescriptor(ModelContract):
         return Descriptor()
 
 
+class TestTiny(ModelContract):
+    """What comes with the package, as it is served by default."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def model(cls) -> Model:
+        pytest.importorskip("onnxruntime", reason="ONNX Runtime is in the extra onnx")
+        from workers.models.registry import load_model
+
+        return load_model("tiny", weights=None, threads=1)
+
+
 class TestTorchvisionNet(ModelContract):
     """The smallest of them with invented weights: the engine is the same for all."""
 

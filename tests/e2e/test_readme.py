@@ -29,7 +29,7 @@ PAGES = [README, CHINESE, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*
 CODE = ("services", "workers", "shared", "tests", "benchmarks", "deploy")
 
 ADDRESS = "http://127.0.0.1:8000"
-DEMO_HOME = ".tusou/demo-descriptor"
+DEMO_HOME = ".tusou/demo-tiny"
 BETWEEN = "=== the next block ==="
 
 # A status of 400 and more ends the command, which then says what the gateway said.

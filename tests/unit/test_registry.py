@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from shared.errors import TusouError
+from shared.settings import Settings
+from workers.models.artefact_files import open_folder
 from workers.models.fingerprint import fingerprint
 from workers.models.preprocess import Preprocess
-from workers.models.registry import load_model, names
+from workers.models.registry import BUNDLED, load_model, names
 
 PREPROCESS = Preprocess(256, 224, "bilinear", "center", (0.5, 0.5, 0.5), (0.2, 0.2, 0.2))
 
@@ -33,11 +35,21 @@ def test_a_model_bears_the_name_it_was_asked_by() -> None:
     assert [load_model(name, weights=None).name for name in ("fake", "descriptor")] == ["fake", "descriptor"]
 
 
+def test_the_default_model_comes_with_the_package_and_is_small() -> None:
+    """Whole and verified, with the facts of its training; 4 MB at most."""
+    opened = open_folder(BUNDLED / Settings.model_fields["model"].default)
+    assert opened is not None
+    opened.verify()
+
+    assert sum(len(opened.file(name)) for name in opened.artefact.files) <= 4 * 2**20
+    assert opened.artefact.training["recipe"]["pretrained"] is False
+
+
 def test_torch_is_not_imported_for_models_that_need_none() -> None:
     """It is an extra of several gigabytes, and the default is without."""
     code = (
         "import sys; from workers.models.registry import load_model; "
-        "load_model('fake', weights=None); load_model('descriptor', weights=None); "
+        "[load_model(name, weights=None) for name in ('fake', 'descriptor', 'tiny')]; "
         "sys.exit(any(name.partition('.')[0] in ('torch', 'torchvision') for name in sys.modules))"
     )
 

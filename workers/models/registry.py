@@ -93,13 +93,13 @@ def _torchvision(name: str, options: _Options) -> Model:
 
 
 def _bundled(name: str, options: _Options) -> Model:
-    opened = open_folder(_BUNDLED / name)
+    opened = open_folder(BUNDLED / name)
     assert opened is not None, f"{name} is a part of this package"
     return serve(opened, name=name, engine=options.engine, device=options.device, threads=options.threads)
 
 
 # Artefacts that come with the package.
-_BUNDLED: Final = Path(__file__).parent / "bundled"
+BUNDLED: Final = Path(__file__).parent / "bundled"
 _TORCHVISION: Final = ("mobilenet_v2", "mobilenet_v3_large", "resnet50", "convnext_tiny", "vit_b_32")
 _FACTORIES: Final[dict[str, Callable[[_Options], Model]]] = {
     "descriptor": lambda _: Descriptor(),

@@ -11,6 +11,7 @@ from shared.settings import Settings
 from shared.storage.open import open_store
 from workers.models.artefact_files import Opened, open_folder, open_stored
 from workers.models.exported import exported
+from workers.models.registry import BUNDLED
 from workers.models.torchvision_nets import ARCHITECTURES
 from workers.models.weights import find_weights
 
@@ -21,8 +22,9 @@ def find_model(reference: str, *, weights: str = "") -> Opened:
     Raises InvalidRequest where there is none, WeightsMissing, and TusouError for one that cannot be trusted.
     """
     settings = Settings()
-    if opened := open_folder(Path(reference).expanduser()):
-        return opened
+    for folder in (Path(reference).expanduser(), BUNDLED / reference):
+        if opened := open_folder(folder):
+            return opened
     if reference in ARCHITECTURES:
         source = find_weights(reference, weights=weights or None, fetch_object=None)
         return exported(reference, source, cache=settings.home / "models")
