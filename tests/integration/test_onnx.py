@@ -145,19 +145,19 @@ def test_an_artefact_with_an_onnx_file_is_served_without_torch(folder: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("change", "reason"),
-    [({"dim": onnx_files.DIM + 1}, r"\\("), ({"labels": ("dark", "bright", "grey")}, r"\\(")],
+    "change",
+    [{"dim": onnx_files.DIM + 1}, {"labels": ("dark", "bright", "grey")}],
     ids=["another dimension", "more labels than logits"],
 )
 def test_a_model_that_cannot_embed_is_refused_when_it_is_loaded(
-    folder: Path, tmp_path: Path, change: dict[str, Any], reason: str
+    folder: Path, tmp_path: Path, change: dict[str, Any]
 ) -> None:
     opened = open_folder(folder)
     assert opened is not None
     broken = replace(opened.artefact, **change)
     write(tmp_path / "broken", broken, opened.state(), opened.file("model.onnx"))
 
-    with pytest.raises(TusouError, match=reason) as told:
+    with pytest.raises(TusouError, match="no model that can be served") as told:
         load_model(str(tmp_path / "broken"), weights=None, threads=1)
 
     assert told.value.code == "artefact_unfit"
@@ -245,7 +245,7 @@ def test_without_the_exporters_package_the_error_says_what_to_install(
     (tmp_path / "mobilenet_v2.pth").write_bytes(b"w")
     monkeypatch.setattr(exported, "find_spec", lambda _: None)
 
-    with pytest.raises(TusouError, match=r"tusou\[onnx\]") as told:
+    with pytest.raises(TusouError, match=r"tusou\[torch\]") as told:
         load_model("mobilenet_v2", weights=str(tmp_path), engine="onnx")
 
     assert told.value.code == "onnx_missing"

@@ -33,7 +33,11 @@ RECIPE = replace(tiny(), network="digits", batch=12, augmentation="digits", stag
 
 
 def _parts() -> Parts:
-    return make_parts(examples(3, 16, group_of=2), [], examples(3, 8, first=2000, group_of=2))
+    return make_parts(
+        examples(3, 16, group_of=2),
+        examples(3, 16, first=1000, group_of=2),
+        examples(3, 8, first=2000, group_of=2),
+    )
 
 
 @pytest.fixture(scope="module")

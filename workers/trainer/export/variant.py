@@ -131,7 +131,7 @@ def _write(
     )
     options = replace(options, dim=min(options.dim, artefact.dim) if options.dim else None)
     needed = max(options.dim or 0, options.colour_dim if options.colour else 0)
-    if len(sample) <= needed:
+    if needed and len(sample) <= needed:
         raise InvalidRequest(f"there are {len(sample)} photos; more than {needed} are needed to whiten with")
     whitening, colour = _fit(artefact, onnx, options, sample)
     dim = (whitening.dim if whitening else network.dim) + (colour.dim if colour else 0)
