@@ -20,6 +20,10 @@ ORDER = (
     "quality_gate",
     "detection",
     "multi_item",
+    # From here each takes minutes to an hour.
+    "mnist",
+    "clothing",
+    "metric_learning",
 )
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
