@@ -19,6 +19,7 @@ IDS = {
     "job_id": "job",
     "image_id": "image",
     "product_id": "product",
+    "receipt_id": "receipt",
     "catalog": "catalog",
     "object_key": "object",
     "object_keys": "object",
@@ -113,6 +114,7 @@ class Ids:
     catalog: str
     object: str
     version: str
+    receipt: str
 
     def values(self) -> dict[str, str]:
         """Each by its kind; the catalog last, whose name may be part of another value."""
@@ -121,6 +123,7 @@ class Ids:
             "product": self.product,
             "object": self.object,
             "version": self.version,
+            "receipt": self.receipt,
             "catalog": self.catalog,
         }
 
@@ -147,6 +150,7 @@ def calls(ids: Ids, own: dict[str, str]) -> Iterator[Call]:
                 "job_id": job_id,
                 "image_id": ids.image,
                 "product_id": ids.product,
+                "receipt_id": ids.receipt,
                 "catalog": ids.catalog,
             }
             url = path.format(**names, hit=1, name="a.jpg") + query.format(**own)

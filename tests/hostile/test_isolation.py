@@ -60,7 +60,10 @@ def theirs(gateway: Gateway) -> Ids:
     gateway.store.put("incoming/one/a.csv", b"id\nsecret\n")
     answer = gateway.client.get("/v1/index", headers=key).json["indexes"]
     version = next(index["version"] for index in answer if index["catalog"] == "default")
-    return Ids(tuple(made), image_id, "Sku-Of-One", "theirs", "one/a.csv", version)
+    assert gateway.put("Gone-Of-One", headers=key, title="Secret too").status_code == 200
+    deleted = gateway.client.delete("/v1/products/Gone-Of-One", headers=key).json
+    receipt = deleted["receipt"].rpartition("/")[2]
+    return Ids(tuple(made), image_id, "Sku-Of-One", "theirs", "one/a.csv", version, receipt)
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +77,7 @@ def unknown(theirs: Ids) -> Ids:
         "nobody",
         "nul/a.csv",
         Version(new_id(), never.positions).encode(),
+        new_id(),
     )
 
 

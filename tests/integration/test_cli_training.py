@@ -110,7 +110,10 @@ def test_an_export_without_pictures_tells_the_rate(place: Path) -> None:
     [
         (["export", "runs/bars/model", "--int8", "--out", "x"], "int8 needs pictures"),
         (["export", "nobody", "--out", "x"], "there is no model 'nobody'"),
-        (["variant", "mobilenet_v2", "--sample", "data", "--out", "x"], "60 photos; more than 512"),
+        (
+            ["variant", "mobilenet_v2", "--sample", "data", "--out", "x"],
+            "60 photos; more than 512 are needed",
+        ),
     ],
 )
 def test_trouble_is_a_sentence(place: Path, arguments: list[str], sentence: str) -> None:

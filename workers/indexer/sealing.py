@@ -61,12 +61,14 @@ class Sealer:
         renewing = Repeating("renew", lambda: self._renew(held), RENEW_EVERY_S)
         renewing.start()
         try:
-            return self._make_snapshot(held, tenant, purge=leased.sealed_seq < leased.purge_seq)
+            # What this engine stands on counts, not what others have sealed: a worker that could not take the
+            # purged snapshot up would seal its dead rows anew.
+            return self._make_snapshot(held, tenant, purge=held.snapshot_seq < leased.purge_seq)
         finally:
             renewing.stop(1.0)
 
     def _make_snapshot(self, held: Held, tenant: str, *, purge: bool) -> bool:
-        """`purge`: the first snapshot beyond what is to be erased holds no row that is dead."""
+        """`purge`: a snapshot made of one before what is to be erased holds no row that is dead."""
         with (
             step("index.seal", index=held.index_id, shard=held.shard) as current,
             tempfile.TemporaryDirectory(dir=self._indexer.cache, prefix="seal-") as folder,
@@ -91,7 +93,7 @@ class Sealer:
                     or_(shards.c.seal_lease_until.is_(None), shards.c.seal_lease_until < now()),
                 )
                 .values(seal_holder=self._indexer.settings.process, seal_lease_until=now() + LEASE_S)
-                .returning(shards.c.sealed_seq, shards.c.purge_seq)
+                .returning(shards.c.purge_seq)
             ).one_or_none()
 
     def _renew(self, held: Held) -> None:

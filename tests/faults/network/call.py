@@ -62,11 +62,14 @@ class Call:
         try:
             await self._flows()
             await asyncio.get_running_loop().sock_connect(back, self._address)
-            await asyncio.gather(
-                self._pump(there, back, cut_after=born.cut_after, flip_at=born.flip_to_server),
-                self._pump(back, there, flip_at=born.flip_from_server),
-            )
-        except OSError:
+            # Both have ended before a socket is closed: its number would be the next one's, and one that still
+            # waits for it would take the next one's bytes.
+            async with asyncio.TaskGroup() as pumps:
+                pumps.create_task(
+                    self._pump(there, back, cut_after=born.cut_after, flip_at=born.flip_to_server)
+                )
+                pumps.create_task(self._pump(back, there, flip_at=born.flip_from_server))
+        except* OSError:
             _abort(self._server)
             _abort(self._client)
         else:

@@ -78,6 +78,7 @@ def write_variant(
     `sample` are photos, none of the catalogue that is to be searched, on which whitening is fitted; more of
     them than dimensions. Raises WeightsMissing, and TusouError for a damaged photo or too few of them.
     """
+    options = _fitting(options, torchvision_nets.ARCHITECTURES[base].dim, sample)
     plain, state = torchvision_nets.load(base, find_weights(base, weights=weights, fetch_object=None))
     network = replace(plain, preprocess=options.preprocess or plain.preprocess, pooling=options.pooling)
     return _write(folder, network, state, torchvision_nets.as_onnx(network, state), options, sample, name)
@@ -96,10 +97,20 @@ def write_variant_of(
         raise InvalidRequest(f"{opened.where} is a variant or in int8 already: take the model it was made of")
     if options.pooling != 1:
         raise InvalidRequest("a trained network keeps the pooling that it was trained with")
+    options = _fitting(options, was.dim, sample)
     network = replace(was, preprocess=options.preprocess or was.preprocess)
     state = opened.state()
     onnx = opened.file(ONNX) if network == was else _exported(network, state)
     return _write(folder, network, state, onnx, options, sample, name)
+
+
+def _fitting(options: Options, features: int, sample: Sequence[Path]) -> Options:
+    """`options` for a network of so many features. Raises InvalidRequest for too few photos."""
+    dim = min(options.dim, features) if options.dim else None
+    needed = max(dim or 0, options.colour_dim if options.colour else 0)
+    if needed and len(sample) <= needed:
+        raise InvalidRequest(f"there are {len(sample)} photos; more than {needed} are needed to whiten with")
+    return replace(options, dim=dim)
 
 
 def _exported(artefact: Artefact, state: Mapping[str, np.ndarray]) -> bytes:
@@ -129,10 +140,6 @@ def _write(
         evaluation={},
         training=dict(network.training) | {"whitened_on": len(sample)},
     )
-    options = replace(options, dim=min(options.dim, artefact.dim) if options.dim else None)
-    needed = max(options.dim or 0, options.colour_dim if options.colour else 0)
-    if needed and len(sample) <= needed:
-        raise InvalidRequest(f"there are {len(sample)} photos; more than {needed} are needed to whiten with")
     whitening, colour = _fit(artefact, onnx, options, sample)
     dim = (whitening.dim if whitening else network.dim) + (colour.dim if colour else 0)
     complete = replace(artefact, dim=dim, colour=options.colour)
