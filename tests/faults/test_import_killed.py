@@ -79,6 +79,12 @@ def test_an_import_survives_the_death_of_every_process(tmp_path: Path) -> None:
             states = [replica["state"] for replica in shard["replicas"]]
             return any(state["rows"] == wanted for state in states if state)
 
+        def all_run() -> bool:
+            """The import needs no broker: it may have ended before anybody started the last victim again."""
+            stack.keep()
+            return all(stack.child(victim).running() for victim in VICTIMS)
+
         until(searchable, within=30, what="every image in the index")
+        until(all_run, within=20, what="every process")
         found = client.search(sample.folder / sample.queries[0].file, min_version=done["result"]["version"])
         assert found["state"] == "succeeded", found

@@ -62,8 +62,8 @@ class Call:
         try:
             await self._flows()
             await asyncio.get_running_loop().sock_connect(back, self._address)
-            # Both have ended before a socket is closed: its number would be the next one's, and one that still
-            # waits for it would take the next one's bytes.
+            # Both have ended before a socket is closed: its number becomes the next one's, and who waits
+            # for it still would take the next one's bytes.
             async with asyncio.TaskGroup() as pumps:
                 pumps.create_task(
                     self._pump(there, back, cut_after=born.cut_after, flip_at=born.flip_to_server)
