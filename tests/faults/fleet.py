@@ -40,7 +40,8 @@ QUICK = {
     "TUSOU_IMPORT_BATCH": "8",
     "TUSOU_MODEL_STUCK_AFTER": "5",
     "TUSOU_CHUNK_ROWS": "1",
-    "TUSOU_ANSWER_WITHIN": "8",
+    # Longer than the outages that a search of before is to outlive, on a slow machine too.
+    "TUSOU_ANSWER_WITHIN": "25",
 }
 
 MODULES = {
