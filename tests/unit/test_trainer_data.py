@@ -282,3 +282,11 @@ def test_a_damaged_picture_is_named(tmp_path: Path) -> None:
     with pytest.raises(TusouError, match=r"torn\.jpg") as told:
         open_picture(Example(path, "a", "a"), 400)
     assert told.value.code == "bad_picture"
+
+
+def test_a_deep_photo_is_as_bright_as_in_a_search() -> None:
+    """16 bits a pixel: half of the range is half of the range, not white."""
+    content = io.BytesIO()
+    Image.fromarray(np.full((8, 8), 0x8000, np.uint16)).save(content, "PNG")
+
+    assert open_picture(Example(content.getvalue(), "a", "a"), 8).getpixel((0, 0)) == (128, 128, 128)

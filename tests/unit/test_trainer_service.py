@@ -73,8 +73,27 @@ def test_a_photo_is_never_found_with_itself_or_a_copy(tmp_path: Path) -> None:
 
     excluded = [json.loads(body[body.index('{"image_ids"') :].split("\r\n")[0]) for body in asked]
     assert {"image_ids": ["p-same", "q-same"], "product_ids": []} in excluded
-    assert {"image_ids": [], "product_ids": ["p"]} in excluded
+    assert {"image_ids": ["p-p1"], "product_ids": ["p"]} in excluded
+    assert {"image_ids": ["p-same", "q-same"], "product_ids": ["q"]} in excluded
     assert {"image_ids": ["r-r1"], "product_ids": []} in excluded
+
+
+def test_a_busy_service_is_asked_again_when_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paused: list[float] = []
+    monkeypatch.setattr("workers.trainer.evaluation.service.time.sleep", paused.append)
+    answers = [httpx.Response(429, headers={"Retry-After": "2"}), httpx.Response(503)]
+    service = _shop(lambda _: answers.pop(0) if answers else httpx.Response(200, json=_job(hits=("p", "q"))))
+
+    report = evaluate_service(service, tmp_path, _examples(tmp_path))
+
+    assert report.retrieval_by_label is not None
+    assert paused == [2.0, 1.0]
+
+
+def test_a_service_that_stays_busy_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.trainer.evaluation.service.time.sleep", lambda _: None)
+    with pytest.raises(TusouError, match="429"):
+        evaluate_service(_shop(lambda _: httpx.Response(429)), tmp_path, _examples(tmp_path))
 
 
 def test_a_rejected_photo_finds_nothing(tmp_path: Path) -> None:

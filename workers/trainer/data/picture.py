@@ -9,11 +9,12 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from shared.errors import TusouError
+from workers.models.colour import on_white, plain, to_srgb
 from workers.trainer.data.example import Example
 
 
 def open_picture(example: Example, at_least: int) -> Image.Image:
-    """Upright and RGB, what is transparent white, as in a search; colour profiles are not applied.
+    """Upright, in sRGB, what is transparent white: by the same steps as in a search.
 
     A JPEG is decoded at a reduced scale where both its sides stay above `at_least` pixels. Raises TusouError
     for bytes that are no whole picture.
@@ -24,18 +25,12 @@ def open_picture(example: Example, at_least: int) -> Image.Image:
     try:
         with Image.open(source) as image:
             image.draft(None, (at_least, at_least))
-            return _on_white(ImageOps.exif_transpose(image))
+            profile = image.info.get("icc_profile")
+            return on_white(to_srgb(plain(ImageOps.exif_transpose(image)), profile))
     # Decoders fail in many ways on damaged bytes; the picture's name is what the reader needs.
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         where = str(example.image) if isinstance(example.image, Path) else example.name
         raise TusouError(f"{where} is no whole picture: {error}", code="bad_picture") from error
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    ground = Image.new("RGBA", image.size, "white")
-    return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")
 
 
 def content_of(example: Example) -> bytes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,10 @@ from workers.trainer.evaluation.retrieval import DEPTH, Ranking, retrieval
 
 _WAIT_S: Final = 20
 _OPEN: Final = ("queued", "running")
+# A shop that serves others meanwhile may ask to come back later.
+_BUSY: Final = (429, 503)
+_TRIES: Final = 20
+_MOST_PAUSE_S: Final = 30.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +39,7 @@ class Service:
         """Source, as the shop wrote it -> id of the image."""
         path = f"/v1/products/{quote(product, safe='')}"
         told = self._call("GET", path, params={"catalog": self.catalog})
-        return {image["source"]: image["id"] for image in told["images"] if image["source"]}
+        return {_plain(image["source"]): image["id"] for image in told["images"] if image["source"]}
 
     def hits(self, photo: bytes, *, group_by: str, exclude: dict[str, list[str]]) -> list[dict[str, Any]]:
         """Of the whole photo, best first; none for a photo that the service rejects. Raises TusouError."""
@@ -56,10 +61,14 @@ class Service:
         return hits
 
     def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
-        try:
-            answer = self.http.request(method, path, **options)
-        except httpx.HTTPError as error:
-            raise Unavailable(f"{self.http.base_url} does not answer: {error}") from error
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                answer = self.http.request(method, path, **options)
+            except httpx.HTTPError as error:
+                raise Unavailable(f"{self.http.base_url} does not answer: {error}") from error
+            if answer.status_code not in _BUSY or not tries_left:
+                break
+            time.sleep(min(float(answer.headers.get("Retry-After", 1)), _MOST_PAUSE_S))
         if answer.is_error:
             raise TusouError(f"{method} {path} gave {answer.status_code}: {answer.text}", code="refused")
         told: dict[str, Any] = answer.json()
@@ -69,14 +78,14 @@ class Service:
 def evaluate_service(service: Service, folder: Path, examples: Sequence[Example]) -> Report:
     """Each photo asked for among all others of the catalogue, which was imported from `folder`.
 
-    By product the photo itself and byte-identical copies are excluded, by category all of its product.
+    By product the photo itself and byte-identical copies are excluded, by category all of its product too.
     """
     ids = _ids(service, folder, examples)
     return Report(
         title=f"{service.http.base_url}, catalog {service.catalog}",
         facts={"photos": len(examples), "products": len({e.group for e in examples})},
         classification=None,
-        retrieval_by_label=retrieval(_by_label(service, examples)),
+        retrieval_by_label=retrieval(_by_label(service, examples, ids)),
         retrieval_by_product=retrieval(_by_product(service, examples, ids)),
     )
 
@@ -87,7 +96,7 @@ def _ids(service: Service, folder: Path, examples: Sequence[Example]) -> list[st
     found = []
     for example in examples:
         assert isinstance(example.image, Path)
-        source = example.image.relative_to(folder).as_posix()
+        source = _plain(example.image.relative_to(folder).as_posix())
         if source not in known[example.group]:
             raise TusouError(f"the catalog has no image {source} of {example.group}", code="not_found")
         found.append(known[example.group][source])
@@ -95,10 +104,8 @@ def _ids(service: Service, folder: Path, examples: Sequence[Example]) -> list[st
 
 
 def _by_product(service: Service, examples: Sequence[Example], ids: Sequence[str]) -> Iterator[Ranking]:
-    same: defaultdict[int, list[str]] = defaultdict(list)
     numbers = copies(examples).tolist()
-    for number, image_id in zip(numbers, ids, strict=True):
-        same[number].append(image_id)
+    same = _ids_of_copies(numbers, ids)
     for example, number in zip(examples, numbers, strict=True):
         others = sum(e.group == example.group and n != number for e, n in zip(examples, numbers, strict=True))
         excluded = {"image_ids": same[number], "product_ids": []}
@@ -106,10 +113,29 @@ def _by_product(service: Service, examples: Sequence[Example], ids: Sequence[str
         yield Ranking(tuple(hit["product"]["id"] == example.group for hit in hits), others)
 
 
-def _by_label(service: Service, examples: Sequence[Example]) -> Iterator[Ranking]:
-    sizes = Counter(label for label, _ in {(e.label, e.group) for e in examples})
-    for example in examples:
-        excluded = {"image_ids": [], "product_ids": [example.group]}
+def _by_label(service: Service, examples: Sequence[Example], ids: Sequence[str]) -> Iterator[Ranking]:
+    numbers = copies(examples).tolist()
+    same = _ids_of_copies(numbers, ids)
+    shown: defaultdict[tuple[str, str], set[int]] = defaultdict(set)  # of a label's product, its pictures
+    for example, number in zip(examples, numbers, strict=True):
+        shown[example.label, example.group].add(number)
+    for example, number in zip(examples, numbers, strict=True):
+        right = sum(
+            label == example.label and group != example.group and pictures != {number}
+            for (label, group), pictures in shown.items()
+        )
+        excluded = {"image_ids": same[number], "product_ids": [example.group]}
         hits = service.hits(content_of(example), group_by="product", exclude=excluded)
-        right = tuple(hit["product"]["category"] == example.label for hit in hits)
-        yield Ranking(right, sizes[example.label] - 1)
+        yield Ranking(tuple(hit["product"]["category"] == example.label for hit in hits), right)
+
+
+def _ids_of_copies(numbers: Sequence[int], ids: Sequence[str]) -> dict[int, list[str]]:
+    same: defaultdict[int, list[str]] = defaultdict(list)
+    for number, image_id in zip(numbers, ids, strict=True):
+        same[number].append(image_id)
+    return same
+
+
+def _plain(source: str) -> str:
+    """A path as the shop may write it, `./a.jpg`, and as a file's is written, `a.jpg`."""
+    return source.removeprefix("./")
