@@ -42,7 +42,7 @@ class Asked:
 def main() -> None:
     rows = fashion_rows()
     photos = [fashion_photo(row) for row in rows[-100:]]
-    with shop() as (stack, client):
+    with shop(TUSOU_QUALITY_GATE="false") as (stack, client):
         import_fashion(client, rows[:ROWS])
         host = stack.url.removeprefix("http://")
         _closed_loop(host, photos, 3.0)  # warm

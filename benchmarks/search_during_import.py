@@ -27,7 +27,7 @@ SEARCHES = 100
 def main() -> None:
     rows = fashion_rows()
     photos = [fashion_photo(row) for row in rows[-SEARCHES:]]
-    with shop() as (_, client), tempfile.TemporaryDirectory() as folder:
+    with shop(TUSOU_QUALITY_GATE="false") as (_, client), tempfile.TemporaryDirectory() as folder:
         import_fashion(client, rows[:STORED])
         for photo in photos[:10]:
             search(client, photo)

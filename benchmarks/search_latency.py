@@ -42,7 +42,7 @@ def main() -> None:
     def bare_search(photo: bytes) -> None:
         flat.search(bare.embed([bare.decode(photo)]), 10)
 
-    with shop() as (stack, client):
+    with shop(TUSOU_QUALITY_GATE="false") as (stack, client):
         import_fashion(client, stored)
         for photo in photos[:20]:
             search(client, photo)
