@@ -80,6 +80,19 @@ def test_only_the_last_blocks_learn_and_the_others_keep_their_statistics() -> No
     assert network.classifier.weight.requires_grad
 
 
+@pytest.mark.parametrize("keep", [True, False])
+def test_blocks_that_learn_keep_the_statistics_of_the_weights_where_asked_to(keep: bool) -> None:
+    """Running means and variances stand still, and what normalisation scales by learns."""
+    network = build("digits", classes=3)
+
+    freeze(network, 0, keep_statistics=keep)
+    before = [b.clone() for b in network.buffers()]
+    network(torch.randn(4, 3, 28, 28))
+
+    assert all(torch.equal(b, c) for b, c in zip(before, network.buffers(), strict=True)) is keep
+    assert all(p.requires_grad for p in network.parameters())
+
+
 @pytest.mark.parametrize(("blocks", "start"), [(None, 0), (0, 5), (1, 4), (4, 1), (99, 0)])
 def test_blocks_are_counted_from_the_end_and_only_those_that_can_learn(
     blocks: int | None, start: int

@@ -31,19 +31,24 @@ def digits(epochs: int = 10) -> Recipe:
     )
 
 
-def transfer(network: str = "mobilenet_v2", head: int = 10, tuned: int = 10) -> Recipe:
-    """From published weights: the head, then the last six blocks, whose input is kept for four views."""
+def transfer(network: str = "mobilenet_v2", head: int = 10, tuned: int = 20) -> Recipe:
+    """From published weights: the head, then the last ten blocks, whose input is kept for eight views.
+
+    Kept statistics are worth more than all else: with them .92 of the clothing photos' validation part came
+    out right, without them .89, whatever the blocks, rates, averages of weights and mixtures of pictures.
+    """
     return Recipe(
         network=network,
         pretrained=True,
+        keep_statistics=True,
         dropout=0.2,
         batch=32,
         augmentation="gentle",
         stages=(
             Stage(head, rate=2e-3, blocks=0, views=4),
-            Stage(tuned, rate=5e-4, blocks=6, body_rate=0.5, views=4),
+            Stage(tuned, rate=1e-3, blocks=10, body_rate=0.5, views=8),
         ),
-        patience=6,
+        patience=10,
     )
 
 
@@ -56,6 +61,7 @@ def metric(network: str = "mobilenet_v2", head: int = 4, tuned: int = 6) -> Reci
     return Recipe(
         network=network,
         pretrained=True,
+        keep_statistics=True,
         batch=64,
         augmentation="gentle",
         classify=0.2,

@@ -44,6 +44,8 @@ class Stage:
 class Recipe:
     """`network` is a name of `networks.catalogue`; `pretrained` says whether its blocks start from weights.
 
+    With `keep_statistics` batch normalisation goes on with the means and variances that came with them.
+
     `classify` and `metric_weight` weigh cross-entropy and metric loss in their sum. `per_class` > 0 draws so
     many pictures of each class in a batch (PK sampling). `target` is what the metric loss tells apart: label
     or group (product, or a photo of its own). `watch` is the figure of the validation part by which the best
@@ -53,6 +55,7 @@ class Recipe:
     network: str
     stages: tuple[Stage, ...]
     pretrained: bool = False
+    keep_statistics: bool = False
     side: Count | None = None
     dim: Count | None = None
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.0

@@ -18,12 +18,20 @@ def first_learning(network: BlockNetwork, blocks: int | None) -> int:
     return able[-blocks] if 0 < blocks <= len(able) else 0 if blocks else len(network.blocks)
 
 
-def freeze(network: BlockNetwork, start: int) -> None:
-    """Only blocks from `start` on and the head learn; the others also keep their running statistics."""
+def freeze(network: BlockNetwork, start: int, *, keep_statistics: bool = False) -> None:
+    """Only blocks from `start` on and the head learn; the others also keep their running statistics.
+
+    With `keep_statistics` all blocks do: the means of small batches of few photos are worse than those of a
+    million. What normalisation scales and shifts by learns all the same.
+    """
     network.train()
     for number, block in enumerate(network.blocks):
         block.requires_grad_(number >= start)
         block.train(number >= start)
+    if keep_statistics:
+        for module in network.blocks.modules():
+            if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+                module.eval()
 
 
 def parameter_groups(

@@ -134,7 +134,7 @@ def _stage(run: _Run, course: Course, best: State, optimizer_was: State) -> tupl
     start = first_learning(network, stage.blocks)
     feed = keep(run.train, network, start, min(stage.views, stage.epochs), run.on_progress)
     validated = keep(run.validation, network, start, stage.views, run.on_progress)
-    freeze(network, start)
+    freeze(network, start, keep_statistics=run.recipe.keep_statistics)
     optimizer = make_optimizer(run.learner, stage, run.recipe)
     restore_optimizer(optimizer, optimizer_was)
     run.on_progress({"event": "stage", "stage": course.stage, "blocks": len(network.blocks) - start})
@@ -161,7 +161,8 @@ def _epoch(
 ) -> tuple[float, float]:
     """The rate of its last step and the mean loss."""
     torch.manual_seed(seed_of(run.recipe.seed, "epoch", course.done))
-    freeze(run.learner.network, first_learning(run.learner.network, stage.blocks))
+    start = first_learning(run.learner.network, stage.blocks)
+    freeze(run.learner.network, start, keep_statistics=run.recipe.keep_statistics)
     tell = Throttled(run.on_progress)
     total, rate, count = torch.zeros((), device=run.hardware.device), 0.0, 0
     steps = feed.steps()
