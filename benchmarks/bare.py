@@ -10,11 +10,12 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.shop import ENGINE, MODEL, weights
+from workers.models.engine import cores
 from workers.models.geometry import prepare
 from workers.models.port import Model
 from workers.models.registry import load_model
 
-DECODE_THREADS = 2
+DECODE_THREADS = cores()
 
 
 class Bare:

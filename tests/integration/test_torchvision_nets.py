@@ -156,18 +156,6 @@ def test_a_gpu_that_is_not_there_is_no_reason_to_compute_elsewhere(tmp_path: Pat
         load_model("mobilenet_v2", weights=str(tmp_path), device="cuda")
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU on this machine")
-def test_a_gpu_gives_the_vectors_of_the_cpu(tmp_path: Path) -> None:
-    """The fingerprint leaves the engine out, which asks for a cosine of 0.9999."""
-    weights = str(invent_weights("mobilenet_v2", tmp_path))
-    photos = list(np.random.default_rng(2).integers(0, 256, (8, 224, 224, 3), np.uint8))
-
-    on_cpu = embed(load_model("mobilenet_v2", weights=weights, device="cpu"), photos)
-    on_gpu = embed(load_model("mobilenet_v2", weights=weights, device="cuda"), photos)
-
-    assert min(one.vector @ other.vector for one, other in zip(on_cpu, on_gpu, strict=True)) >= 0.9999
-
-
 @pytest.mark.skipif(
     not (PHOTOS.is_dir() and WEIGHTS.is_file()), reason=f"no real photos and weights in {DATA} (TUSOU_DATA)"
 )

@@ -221,23 +221,6 @@ def test_decoding_in_other_processes_changes_nothing(tmp_path: Path) -> None:
     assert _same(alone, helped)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU on this machine")
-def test_it_learns_on_a_gpu_and_resumes_there(tmp_path: Path) -> None:
-    hardware = Hardware("cuda")
-    whole = train(bars(), RECIPE, tmp_path / "whole", hardware=hardware)
-
-    def kill(event: dict[str, Any]) -> None:
-        if event["event"] == "epoch" and event["number"] == 1:
-            raise KilledError
-
-    with pytest.raises(KilledError):
-        train(bars(), RECIPE, tmp_path / "killed", hardware=hardware, on_progress=kill)
-    resumed = train(bars(), RECIPE, tmp_path / "killed", hardware=hardware)
-
-    assert whole.course.history[-1].validation["accuracy"] >= 0.9
-    assert _same(resumed, whole)
-
-
 def test_whoever_wants_it_to_end_is_heard_while_frozen_blocks_are_computed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import sys
+from typing import Final
 
 from shared import topology
 from shared.broker import make_celery
@@ -16,8 +18,14 @@ from workers.vision.wiring import open_vision
 
 log = logging.getLogger(__name__)
 
+# A network in torch's eager mode, as on a GPU, takes the interpreter's lock for each of 150 operations, and
+# each time waits until another thread's turn of so many seconds is over. Beside three busy threads a small
+# network takes 48 ms with Python's own 5 ms, 8 ms with this, and 0.7 ms alone.
+_SWITCH_S: Final = 0.0005
+
 
 def main() -> None:
+    sys.setswitchinterval(_SWITCH_S)
     settings, vision = opened("vision", open_vision)
     queues = [topology.SEARCH_QUEUE, topology.WRITE_QUEUE, topology.BULK_QUEUE]
     app = make_celery(settings.amqp_or_redis_url, "tusou.vision", queues)
