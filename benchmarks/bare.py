@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.shop import ENGINE, MODEL, weights
-from workers.models.geometry import prepare
 from workers.models.port import Model
+from workers.models.preprocessing.geometry import prepare
 from workers.models.registry import load_model
 
 DECODE_THREADS = 2

@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.shop import need_data, report, weights
 from workers.models.networks.blocks import BlockNetwork
 from workers.models.networks.build import build, preprocess_of
-from workers.models.preprocess import Preprocess
+from workers.models.preprocessing.preprocess import Preprocess
 from workers.trainer.data.catalogue import read_catalogue
 from workers.trainer.data.copies import copies
 from workers.trainer.data.parts import Parts, make_parts

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from workers.models.descriptor import Descriptor
+from workers.models.classical.descriptor import Descriptor
 from workers.models.fake import FakeModel
 from workers.models.port import Model
 from workers.models.steps import embed

@@ -20,12 +20,12 @@ pytest.importorskip("onnx", reason="onnx is in the extra onnx")
 from shared.errors import TusouError
 from tests import onnx_files
 from tests.contract.test_models import ModelContract
-from workers.models.artefact import Artefact
-from workers.models.artefact_files import open_folder, write
-from workers.models.geometry import prepare
-from workers.models.onnx_net import OnnxEngine
+from workers.models.artefacts.artefact import Artefact
+from workers.models.artefacts.files import open_folder, write
+from workers.models.engines.onnx_engine import OnnxEngine
 from workers.models.port import Embedded, Model
-from workers.models.preprocess import Preprocess
+from workers.models.preprocessing.geometry import prepare
+from workers.models.preprocessing.preprocess import Preprocess
 from workers.models.registry import load_model
 from workers.models.steps import embed
 
@@ -240,7 +240,7 @@ def test_without_onnx_runtime_the_error_says_what_to_install(
 def test_without_the_exporters_package_the_error_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from workers.models import exported
+    from workers.models.published import exported
 
     (tmp_path / "mobilenet_v2.pth").write_bytes(b"w")
     monkeypatch.setattr(exported, "find_spec", lambda _: None)
@@ -334,7 +334,7 @@ def test_the_generalised_mean_lies_between_the_average_and_the_maximum() -> None
     _needs_torch()
     import torch
 
-    from workers.models.torch_engine import GeneralisedMean
+    from workers.models.engines.torch_engine import GeneralisedMean
 
     maps = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])
 
@@ -385,7 +385,7 @@ class TestRealWeights:
         _needs_torch()
         from dataclasses import replace
 
-        from workers.models.exported import exported
+        from workers.models.published.exported import exported
         from workers.trainer.export.int8 import to_int8
 
         exact = exported("mobilenet_v2", WEIGHTS, cache=None)

@@ -17,7 +17,7 @@ pytest.importorskip("onnxruntime", reason="an extra of the engines")
 # E402: these need torch, so they follow the skip where there is none.
 from shared.errors import InvalidRequest  # noqa: E402
 from tests.trainer_rig import examples, picture  # noqa: E402
-from workers.models.artefact_files import Opened, open_folder  # noqa: E402
+from workers.models.artefacts.files import Opened, open_folder  # noqa: E402
 from workers.models.serving import serve  # noqa: E402
 from workers.trainer.data.parts import Parts, make_parts  # noqa: E402
 from workers.trainer.evaluation.report import Report  # noqa: E402

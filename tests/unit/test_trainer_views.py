@@ -15,8 +15,8 @@ pytest.importorskip("pytorch_metric_learning", reason="an extra of the trainer")
 # E402: these need torch, so they follow the skip where there is none.
 from shared.errors import InvalidRequest  # noqa: E402
 from tests.trainer_rig import examples, jpeg  # noqa: E402
-from workers.models.geometry import prepare  # noqa: E402
-from workers.models.preprocess import Preprocess  # noqa: E402
+from workers.models.preprocessing.geometry import prepare  # noqa: E402
+from workers.models.preprocessing.preprocess import Preprocess  # noqa: E402
 from workers.trainer.data.augment import NAMES, view  # noqa: E402
 from workers.trainer.data.batches import decoded, normalise  # noqa: E402
 from workers.trainer.data.example import Example  # noqa: E402

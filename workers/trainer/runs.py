@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.errors import InvalidRequest
-from workers.models.artefact import Artefact
+from workers.models.artefacts.artefact import Artefact
 from workers.trainer.artefacts import read_artefact, write_artefact
 from workers.trainer.data.example import Example
 from workers.trainer.data.parts import Parts

@@ -16,7 +16,7 @@ from shared.reasons import Reason
 from shared.storage import owners
 from shared.storage.names import new_name
 from shared.telemetry import Timings
-from workers.models.geometry import seen
+from workers.models.preprocessing.geometry import seen
 from workers.vision.batching.batcher import Lane, ModelFailure
 from workers.vision.decode.pool import DecodePlan
 from workers.vision.deps import Vision

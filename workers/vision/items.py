@@ -12,8 +12,8 @@ from PIL import Image
 
 from shared.images.box import Box
 from workers.models.detectors.port import Detection, Detector
-from workers.models.geometry import prepare
-from workers.models.preprocess import Preprocess
+from workers.models.preprocessing.geometry import prepare
+from workers.models.preprocessing.preprocess import Preprocess
 
 # A smaller thing is background, and shows too few pixels to be told from others.
 MIN_SHARE: Final = 0.01

@@ -11,8 +11,8 @@ from typing import Annotated, Final
 
 import typer
 
-from workers.models.preprocess import Preprocess
-from workers.models.torchvision_nets import ARCHITECTURES
+from workers.models.preprocessing.preprocess import Preprocess
+from workers.models.published.torchvision_nets import ARCHITECTURES
 from workers.trainer.data.example import Example
 from workers.trainer.data.read import read_data
 from workers.trainer.data.split import Shares

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.errors import InvalidRequest
 from workers.models.networks.blocks import BlockNetwork
-from workers.models.preprocess import Preprocess
+from workers.models.preprocessing.preprocess import Preprocess
 from workers.trainer.course import Course
 from workers.trainer.data.augment import view
 from workers.trainer.data.batches import decoded

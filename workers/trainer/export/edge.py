@@ -11,11 +11,11 @@ from typing import Any, Final
 import numpy as np
 
 from shared.errors import InvalidRequest
-from workers.models.artefact import ONNX, Artefact
-from workers.models.artefact_files import Opened, pack, write
-from workers.models.geometry import prepare
+from workers.models.artefacts.artefact import ONNX, Artefact
+from workers.models.artefacts.files import Opened, pack, write
 from workers.models.port import Embedded, Model
-from workers.models.preprocess import Preprocess
+from workers.models.preprocessing.geometry import prepare
+from workers.models.preprocessing.preprocess import Preprocess
 from workers.models.serving import serve
 from workers.models.steps import embed
 from workers.trainer.data.copies import copies

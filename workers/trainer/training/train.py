@@ -13,7 +13,7 @@ import torch
 from shared.errors import TusouError
 from workers.models.networks.blocks import BlockNetwork
 from workers.models.networks.build import build, preprocess_of
-from workers.models.preprocess import Preprocess
+from workers.models.preprocessing.preprocess import Preprocess
 from workers.trainer.course import Course, Epoch
 from workers.trainer.data.augment import view
 from workers.trainer.data.parts import Parts

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from shared.images.box import Box
 from shared.images.limits import ImageLimits
-from workers.models.geometry import Geometry
+from workers.models.preprocessing.geometry import Geometry
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from workers.models.engine import Raw
-from workers.models.preprocess import Preprocess
+from workers.models.engines.port import Raw
+from workers.models.preprocessing.preprocess import Preprocess
 
 
 class Divided(nn.Module):

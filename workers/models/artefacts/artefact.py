@@ -18,7 +18,7 @@ import numpy as np
 from shared.errors import TusouError
 from workers.models.classical.describe import DESCRIBED
 from workers.models.fingerprint import fingerprint
-from workers.models.preprocess import FITS, INTERPOLATIONS, Preprocess
+from workers.models.preprocessing.preprocess import FITS, INTERPOLATIONS, Preprocess
 
 FORMAT: Final = 1
 CARD: Final = "model.json"

@@ -1,4 +1,4 @@
-"""From a torch network to the ONNX file that `onnx_net.OnnxEngine` runs."""
+"""From a torch network to the ONNX file that `onnx_engine.OnnxEngine` runs."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import torch
 from torch import nn
 
 from shared.errors import TusouError
-from workers.models.onnx_net import FEATURES, INPUT, LOGITS, OnnxEngine
-from workers.models.preprocess import Preprocess
-from workers.models.torch_engine import Divided
+from workers.models.engines.onnx_engine import FEATURES, INPUT, LOGITS, OnnxEngine
+from workers.models.engines.torch_engine import Divided
+from workers.models.preprocessing.preprocess import Preprocess
 
 # The newest that the exporter writes without onnxscript; ONNX Runtime reads it since 1.14 (2023).
 OPSET: Final = 18
