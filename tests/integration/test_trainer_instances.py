@@ -69,9 +69,9 @@ def test_a_model_of_things_has_no_labels_and_is_measured_by_what_it_finds(run: P
 
     assert card.labels == ()
     assert report.classification is None
-    assert report.retrieval_by_label is not None
-    assert report.retrieval_by_label.r1 >= 0.9
-    assert card.evaluation["by_category"]["r1"] == report.retrieval_by_label.r1
+    assert report.retrieval_by_category is not None
+    assert report.retrieval_by_category.r1 >= 0.9
+    assert card.evaluation["by_category"]["r1"] == report.retrieval_by_category.r1
     assert "accuracy" not in card.evaluation
 
 

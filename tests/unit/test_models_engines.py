@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import TusouError
+from tests.needs import need_safetensors
 from workers.models import serving
 from workers.models.engines import choice, devices
 from workers.models.engines.choice import choose_engine
@@ -75,7 +76,7 @@ def test_a_gpu_that_was_asked_for_and_is_not_there_is_told(monkeypatch: pytest.M
 
 def test_an_artefact_runs_with_what_it_brings(tmp_path: Path) -> None:
     """Its ONNX file alone, or torch too for a network that torch can build."""
-    pytest.importorskip("safetensors", reason="safetensors is in the extra onnx")
+    need_safetensors()
     from tests.unit.test_models_artefact import ARTEFACT, STATE
     from workers.models.artefacts.files import pack
 
@@ -88,7 +89,7 @@ def test_an_artefact_runs_with_what_it_brings(tmp_path: Path) -> None:
 
 
 def test_an_engine_that_an_artefact_has_nothing_for_is_refused_with_those_it_has() -> None:
-    pytest.importorskip("safetensors", reason="safetensors is in the extra onnx")
+    need_safetensors()
     from tests.unit.test_models_artefact import ARTEFACT, STATE
     from workers.models.artefacts.files import pack
 

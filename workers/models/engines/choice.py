@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -10,6 +9,7 @@ from typing import Final
 
 from shared.errors import TusouError
 from workers.models.engines.devices import check_device, choose_device
+from workers.models.engines.threads import let_waiting_threads_sleep
 
 ENGINES: Final = ("auto", "torch", "onnx")
 
@@ -37,9 +37,7 @@ def choose_engine(wanted: str, device: str) -> tuple[str, str]:
 @contextmanager
 def needs_torch(name: str) -> Iterator[None]:
     """Around an import of torch: its absence becomes an error that says what to install."""
-    # Before torch is loaded, which reads it once: by default OpenMP's threads spin while they wait for each
-    # other. On 2 cores with other work MobileNetV2 then takes 146 ms an image, and 38 ms this way.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    let_waiting_threads_sleep()
     try:
         yield
     except ModuleNotFoundError as error:

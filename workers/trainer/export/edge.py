@@ -21,7 +21,7 @@ from workers.models.steps import embed
 from workers.trainer.data.copies import copies
 from workers.trainer.data.example import Example
 from workers.trainer.data.picture import open_picture
-from workers.trainer.evaluation.neighbours import Gallery, by_label
+from workers.trainer.evaluation.neighbours import Gallery, by_category
 from workers.trainer.evaluation.retrieval import retrieval
 from workers.trainer.export.int8 import to_int8
 
@@ -32,7 +32,7 @@ _WITHOUT_PICTURES: Final = 32  # grey ones, when only the rate is measured
 
 @dataclass(frozen=True)
 class Measured:
-    """`bytes` of the ONNX file; `r1` by label, another group's picture; None where nothing tells."""
+    """`bytes` of the ONNX file; `r1` by category, another group's picture; None where nothing tells."""
 
     name: str
     precision: str
@@ -131,7 +131,7 @@ def _r1(found: list[Embedded], examples: Sequence[Example]) -> float | None:
         _numbers([example.group for example in examples]),
         copies(examples),
     )
-    figures = retrieval(by_label(gallery))
+    figures = retrieval(by_category(gallery))
     return figures.r1 if figures else None
 
 
