@@ -96,7 +96,7 @@ def _prepare(
     torch.manual_seed(seed_of(recipe.seed, "first numbers"))
     network = build(
         recipe.network,
-        classes=len(parts.labels) if recipe.classify > 0 else 0,
+        classes=len(parts.labels) if recipe.classification_weight > 0 else 0,
         dim=recipe.dim,
         dropout=recipe.dropout,
         weights=weights if recipe.pretrained else None,
