@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.shop import ENGINE, MODEL, weights
-from workers.models.engine import cores
-from workers.models.geometry import prepare
+from workers.models.engines.cores import cores
 from workers.models.port import Model
+from workers.models.preprocessing.geometry import prepare
 from workers.models.registry import load_model
 
 DECODE_THREADS = cores()

@@ -7,13 +7,10 @@ both stages for a trial. The last line has `accuracy` and `macro_f1` of the test
 from __future__ import annotations
 
 import os
-
-# Before torch is loaded: its threads would spin while they wait for each other.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
 import tempfile
 from pathlib import Path
 
+import benchmarks.threads  # noqa: F401 - before torch
 from benchmarks.shop import need_data, report, weights
 from workers.trainer.data.folder import read_folder
 from workers.trainer.data.parts import Parts

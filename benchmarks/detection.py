@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks.average_precision import Known, ap50
 from benchmarks.shop import need_data, report
-from workers.models.detectors.average_precision import Known, ap50
 from workers.models.detectors.coco import COCO
 from workers.models.detectors.yolox import YoloX
 

@@ -7,23 +7,20 @@ both stages and `MOST` the catalogue for a trial.
 from __future__ import annotations
 
 import os
-
-# Before torch is loaded: its threads would spin while they wait for each other.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
 import tempfile
 from pathlib import Path
 
+import benchmarks.threads  # noqa: F401 - before torch
 from benchmarks.shop import need_data, report, weights
 from workers.models.networks.blocks import BlockNetwork
 from workers.models.networks.build import build, preprocess_of
-from workers.models.preprocess import Preprocess
+from workers.models.preprocessing.preprocess import Preprocess
 from workers.trainer.data.catalogue import read_catalogue
 from workers.trainer.data.copies import copies
 from workers.trainer.data.parts import Parts, make_parts
 from workers.trainer.data.split import Shares
 from workers.trainer.evaluation.evaluate import look
-from workers.trainer.evaluation.neighbours import Gallery, by_label
+from workers.trainer.evaluation.neighbours import Gallery, by_category
 from workers.trainer.evaluation.retrieval import Retrieval, retrieval
 from workers.trainer.hardware import hardware
 from workers.trainer.recipes.presets import metric
@@ -75,7 +72,7 @@ def _measure(network: BlockNetwork, preprocess: Preprocess, parts: Parts) -> Ret
         preprocess=preprocess,
         hardware=hardware(),
     )
-    ranked = retrieval(by_label(Gallery(found.embeddings, found.labels, found.groups, copies(parts.test))))
+    ranked = retrieval(by_category(Gallery(found.embeddings, found.labels, found.groups, copies(parts.test))))
     if ranked is None:
         raise SystemExit("no category of the test part has two products")
     return ranked

@@ -6,13 +6,10 @@
 from __future__ import annotations
 
 import os
-
-# Before torch is loaded: its threads would spin while they wait for each other.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
 import tempfile
 from pathlib import Path
 
+import benchmarks.threads  # noqa: F401 - before torch
 from benchmarks.shop import need_data, report
 from workers.trainer.data.idx import read_idx
 from workers.trainer.data.parts import Parts

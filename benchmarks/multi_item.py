@@ -20,7 +20,7 @@ from PIL import Image, ImageChops
 from benchmarks.shop import need_data, report, search, shop
 from services.cli.client import Client
 from shared.images.box import Box
-from workers.vision.items import overlap
+from workers.models.detectors.nms import overlap
 
 COLLAGES = int(os.environ.get("COLLAGES", "60"))
 DETECTOR = os.environ.get("DETECTOR", "yolox_nano")
@@ -128,8 +128,9 @@ def _items(client: Client, photo: bytes, version: str, excluded: list[str] | Non
 
 def _best(items: list[Any], box: Box) -> Any | None:
     """The item that stands where the thing does."""
-    best = max(items, key=lambda item: overlap(tuple(item["box"]), box))
-    return best if overlap(tuple(best["box"]), box) >= FOUND_OVERLAP else None
+    overlaps = overlap(np.array(box), np.array([item["box"] for item in items]))
+    best = int(overlaps.argmax())
+    return items[best] if overlaps[best] >= FOUND_OVERLAP else None
 
 
 def _first(item: Any) -> str | None:

@@ -21,8 +21,7 @@ from shared.db.engine import Database
 from shared.db.tables import images, indexes, segments
 from shared.storage.open import open_store
 from shared.vectors.codec import decode_block
-
-LIMIT = 100
+from workers.trainer.evaluation.retrieval import DEPTH, Ranking, Retrieval, retrieval
 
 
 def main() -> None:
@@ -55,28 +54,27 @@ def main() -> None:
         by_image = [_rank(client, folder, q, known, version, "image") for q in queries]
         by_product = [_rank(client, folder, q, known, version, "product") for q in queries]
         exact = _exact(stack, queries, known)
-    ours, limit, product = _figures(by_image), _figures(exact), _figures(by_product)
+    ours, limit, product = (_figures(found) for found in (by_image, exact, by_product))
     report(
         "relevance",
         [
             [f"{len(queries)} queries, {MODEL}", "R@1", "R@10", "mAP@100"],
-            ["through the API, by image", *(f"{v:.4f}" for v in ours)],
-            ["exact cosine, same vectors", *(f"{v:.4f}" for v in limit)],
-            ["through the API, by product", f"{product[0]:.4f}", f"{product[1]:.4f}", ""],
+            ["through the API, by image", *(f"{v:.4f}" for v in (ours.r1, ours.r10, ours.map))],
+            ["exact cosine, same vectors", *(f"{v:.4f}" for v in (limit.r1, limit.r10, limit.map))],
+            ["through the API, by product", f"{product.r1:.4f}", f"{product.r10:.4f}", ""],
         ],
-        r1=round(ours[0], 4),
-        r10=round(ours[1], 4),
-        map=round(ours[2], 4),
-        exact_r1=round(limit[0], 4),
-        exact_map=round(limit[2], 4),
-        r10_product=round(product[1], 4),
+        r1=round(ours.r1, 4),
+        r10=round(ours.r10, 4),
+        map=round(ours.map, 4),
+        exact_r1=round(limit.r1, 4),
+        exact_map=round(limit.map, 4),
+        r10_product=round(product.r10, 4),
         queries=len(queries),
         model=MODEL,
     )
 
 
 Query = tuple[str, str, set[str]]
-Relevance = tuple[list[bool], int]  # of each rank whether it is right, and how many right ones there are
 
 
 def _images(stack: Stack) -> dict[tuple[str, str], dict[str, Any]]:
@@ -90,22 +88,22 @@ def _right(query: Query, known: dict[tuple[str, str], dict[str, Any]]) -> set[st
     return {i["id"] for (owner, _), i in known.items() if owner == product_id} - excluded
 
 
-def _rank(client: Client, folder: Path, query: Query, known: Any, version: str, group_by: str) -> Relevance:
+def _rank(client: Client, folder: Path, query: Query, known: Any, version: str, group_by: str) -> Ranking:
     product_id, source, excluded = query
     job = search(
         client,
         (folder / source).read_bytes(),
-        limit=LIMIT,
+        limit=DEPTH,
         group_by=group_by,
         min_version=version,
         exclude={"image_ids": sorted(excluded), "product_ids": []},
     )
     hits = job["result"]["items"][0]["hits"]
     count = len(_right(query, known)) if group_by == "image" else 1
-    return [hit["product"]["id"] == product_id for hit in hits], count
+    return Ranking(tuple(hit["product"]["id"] == product_id for hit in hits), count)
 
 
-def _exact(stack: Stack, queries: list[Query], known: Any) -> list[Relevance]:
+def _exact(stack: Stack, queries: list[Query], known: Any) -> list[Ranking]:
     """The oracle: every stored vector against every other, in float32."""
     ids, vectors, owners = [], [], []
     store = open_store(stack.settings.store_url)
@@ -121,25 +119,19 @@ def _exact(stack: Stack, queries: list[Query], known: Any) -> list[Relevance]:
         vectors.append(rows.vectors.astype(np.float32))
     matrix = np.concatenate(vectors)
     place = {image_id: n for n, image_id in enumerate(ids)}
-    found: list[Relevance] = []
+    found: list[Ranking] = []
     for product_id, source, excluded in queries:
         scores = matrix @ matrix[place[known[product_id, source]["id"]]]
-        order = [n for n in np.argsort(-scores, kind="stable") if ids[n] not in excluded][:LIMIT]
-        found.append(
-            ([owners[n] == product_id for n in order], len(_right((product_id, source, excluded), known)))
-        )
+        order = [n for n in np.argsort(-scores, kind="stable") if ids[n] not in excluded][:DEPTH]
+        count = len(_right((product_id, source, excluded), known))
+        found.append(Ranking(tuple(owners[n] == product_id for n in order), count))
     return found
 
 
-def _figures(ranks: list[Relevance]) -> tuple[float, float, float]:
-    """R@1, R@10, mAP@100 (average precision over min(right ones, 100))."""
-    first = np.mean([bool(right[:1] and right[0]) for right, _ in ranks])
-    ten = np.mean([any(right[:10]) for right, _ in ranks])
-    precisions = []
-    for right, count in ranks:
-        hits = np.flatnonzero(right)
-        precisions.append(sum((n + 1) / (rank + 1) for n, rank in enumerate(hits)) / min(count, LIMIT))
-    return float(first), float(ten), float(np.mean(precisions))
+def _figures(rankings: list[Ranking]) -> Retrieval:
+    found = retrieval(rankings)
+    assert found is not None, "each query has a right answer"
+    return found
 
 
 if __name__ == "__main__":

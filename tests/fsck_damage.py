@@ -67,17 +67,17 @@ def this_entry(entry: Any) -> tuple[Any, ...]:
 
 
 def flip(shop: ShopRig, name: str) -> None:
-    data = bytearray(shop.store._objects[name])
+    data = bytearray(shop.store.objects[name])
     data[len(data) // 2] ^= 1
-    shop.store._objects[name] = bytes(data)
+    shop.store.objects[name] = bytes(data)
 
 
 def lose(shop: ShopRig, name: str) -> None:
-    del shop.store._objects[name]
+    del shop.store.objects[name]
 
 
 def cut(shop: ShopRig, name: str) -> None:
-    shop.store._objects[name] = shop.store._objects[name][:-1]
+    shop.store.objects[name] = shop.store.objects[name][:-1]
 
 
 def job(shop: ShopRig, **values: Any) -> str:

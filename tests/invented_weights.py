@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from workers.models.torchvision_nets import ARCHITECTURES
+from workers.models.published.torchvision_nets import ARCHITECTURES
 
 
 def invent_weights(name: str, folder: Path) -> Path:

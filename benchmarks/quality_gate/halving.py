@@ -17,7 +17,7 @@ from benchmarks.quality_gate.damages import Damage
 from benchmarks.quality_gate.photos import each, opened, seed_of
 from benchmarks.shop import MODEL, need_data, weights
 from shared.settings import Settings
-from workers.models.geometry import prepare
+from workers.models.preprocessing.geometry import prepare
 from workers.models.registry import load_model
 from workers.models.steps import embed
 

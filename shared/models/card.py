@@ -1,6 +1,7 @@
 """A model's folder as the registry sees it: its card, and the files that the card names.
 
-What the card means is known to workers/models/artefact.py; here its files and a few facts are enough.
+What the card means is known to workers/models/artefacts/artefact.py; here its files and a few
+facts are enough.
 """
 
 from __future__ import annotations

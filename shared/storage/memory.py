@@ -15,8 +15,10 @@ from shared.storage.verify import blocks, check_range, copy, copy_to_file, verif
 
 
 class MemoryStore:
+    """`objects` holds the bytes by name: a test may look at them, and damage them."""
+
     def __init__(self) -> None:
-        self._objects: dict[str, bytes] = {}
+        self.objects: dict[str, bytes] = {}
         self._lock = threading.Lock()
 
     def ensure(self) -> None:
@@ -30,9 +32,9 @@ class MemoryStore:
         buffer = io.BytesIO()
         stored = copy(name, blocks(data), buffer, length=length)
         with self._lock:
-            if name in self._objects:
+            if name in self.objects:
                 raise NameTaken(f"{name} is in use")
-            self._objects[name] = buffer.getvalue()
+            self.objects[name] = buffer.getvalue()
         return stored
 
     def put_file(self, name: str, path: Path) -> Stored:
@@ -53,20 +55,20 @@ class MemoryStore:
         copy_to_file(name, [self._read(name)], path, sha256=sha256, length=length)
 
     def size(self, name: str) -> int | None:
-        data = self._objects.get(check_name(name))
+        data = self.objects.get(check_name(name))
         return None if data is None else len(data)
 
     def delete(self, name: str) -> None:
-        self._objects.pop(check_name(name), None)
+        self.objects.pop(check_name(name), None)
 
     def list(self, prefix: str) -> Iterator[str]:
         check_prefix(prefix)
         with self._lock:
-            names = [name for name in self._objects if name.startswith(prefix)]
+            names = [name for name in self.objects if name.startswith(prefix)]
         yield from names
 
     def _read(self, name: str) -> bytes:
         try:
-            return self._objects[check_name(name)]
+            return self.objects[check_name(name)]
         except KeyError:
             raise ObjectMissing(f"{name} is not in the store") from None

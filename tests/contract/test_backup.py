@@ -95,7 +95,7 @@ def test_every_row_and_object_comes_back_and_every_answer_is_the_same(
     shop.backup(target)
     there.restore(target)
     assert everything(there.db, but={"jobs"}) == {n: r for n, r in held.items() if n != "jobs"}
-    assert there.store._objects.keys() == {row[0] for row in held["objects"]}
+    assert there.store.objects.keys() == {row[0] for row in held["objects"]}
     assert examine(there.db, there.store, again_after=0) == []
     assert answers(there, "after") == expected
 
@@ -166,10 +166,10 @@ def test_old_dumps_go_and_with_them_what_no_dump_names(small_shop: ShopRig, targ
     with small_shop.db.write() as c:
         c.execute(objects.delete().where(objects.c.removed_at.is_not(None)))
     second = small_shop.backup(target, keep=2)
-    assert (second.pruned, picture in target._objects) == ((0, 0), True)
+    assert (second.pruned, picture in target.objects) == ((0, 0), True)
     third = small_shop.backup(target, keep=2)
     assert third.pruned[0] == 1
-    assert picture not in target._objects
+    assert picture not in target.objects
     assert manifests.read(target, second.manifest.dump) == second.manifest
 
 
@@ -293,7 +293,7 @@ def test_a_restore_needs_force_where_anything_is(
     small_shop.put("later", unit(77))
     with pytest.raises(Conflict, match="27 products"):
         small_shop.restore(target)
-    small_there.store.put(next(iter(small_shop.store._objects))[:-1] + "0", b"somebody's")
+    small_there.store.put(next(iter(small_shop.store.objects))[:-1] + "0", b"somebody's")
     with pytest.raises(Conflict, match="1 objects"):
         small_there.restore(target)
     small_shop.restore(target, force=True)
@@ -338,10 +338,10 @@ def test_a_damaged_backup_is_refused_before_anything_changes(
     small_shop: ShopRig, small_there: ShopRig, target: MemoryStore, what: str
 ) -> None:
     small_shop.backup(target)
-    name = next(name for name in sorted(target._objects) if what in name)
-    data = bytearray(target._objects[name])
+    name = next(name for name in sorted(target.objects) if what in name)
+    data = bytearray(target.objects[name])
     data[len(data) // 2] ^= 1
-    target._objects[name] = bytes(data)
+    target.objects[name] = bytes(data)
     with pytest.raises(ObjectCorrupt):
         small_there.restore(target)
     with small_there.db.read() as c:
@@ -487,4 +487,4 @@ def test_marked_objects_are_not_backed_up(small_shop: ShopRig, target: MemorySto
         )
         owners.remove(c, [stored.name])
     small_shop.backup(target)
-    assert stored.name not in target._objects
+    assert stored.name not in target.objects

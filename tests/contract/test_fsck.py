@@ -42,7 +42,7 @@ def shop(model_shop: ShopRig, tmp_path: Path) -> Iterator[ShopRig]:
     for file in model_shop.folder.glob("tusou.db*"):
         shutil.copy(file, tmp_path)
     store = MemoryStore()
-    store._objects = dict(model_shop.store._objects)
+    store.objects = dict(model_shop.store.objects)
     copy = model_shop.over(Database(f"sqlite:///{tmp_path / 'tusou.db'}"), store)
     copy.folder = tmp_path
     yield copy

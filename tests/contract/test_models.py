@@ -7,7 +7,8 @@ import re
 import numpy as np
 import pytest
 
-from workers.models.descriptor import Descriptor
+from tests.needs import need_onnx_runtime, need_torch
+from workers.models.classical.descriptor import Descriptor
 from workers.models.fake import FakeModel
 from workers.models.port import Model
 from workers.models.steps import embed
@@ -134,7 +135,7 @@ class TestTiny(ModelContract):
     @pytest.fixture(scope="class")
     @classmethod
     def model(cls) -> Model:
-        pytest.importorskip("onnxruntime", reason="ONNX Runtime is in the extra onnx")
+        need_onnx_runtime()
         from workers.models.registry import load_model
 
         return load_model("tiny", weights=None, threads=1)
@@ -146,7 +147,7 @@ class TestTorchvisionNet(ModelContract):
     @pytest.fixture(scope="class")
     @classmethod
     def model(cls, tmp_path_factory: pytest.TempPathFactory) -> Model:
-        pytest.importorskip("torchvision", reason="torch and torchvision are an extra")
+        need_torch()
         from tests.invented_weights import invent_weights
         from workers.models.registry import load_model
 

@@ -268,7 +268,7 @@ class TestMemory(ObjectStoreContract):
         return self.memory
 
     def overwrite(self, name: str, data: bytes) -> None:
-        self.memory._objects[name] = data
+        self.memory.objects[name] = data
 
 
 class TestFolder(ObjectStoreContract):

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from tests.integration.pictures import encoded
 from tests.integration.test_decode import exif
-from workers.models.descriptor import Descriptor
+from workers.models.classical.descriptor import Descriptor
 from workers.vision.decode.pool import Decoded, DecodePlan, DecodePool
 
 SIZE = (420, 300)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from PIL import Image, ImageDraw
 
-from workers.models.geometry import Geometry
+from workers.models.preprocessing.geometry import Geometry
 from workers.vision.decode.pool import DecodePlan
 
 

@@ -15,7 +15,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from shared.reasons import Reason
 from tests.integration.pictures import PLAN, SIZE, Spec, encoded, scene
-from workers.models.geometry import prepare
+from workers.models.preprocessing.geometry import prepare
 from workers.vision.decode.pool import Decoded, DecodeLimits, DecodePlan, DecodePool
 
 ORIENTATION = 0x0112

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from shared.errors import TusouError, WeightsMissing
+from tests.needs import need_onnx, need_onnx_runtime, need_torch
 from workers.models.detectors.port import Detection, Detector
 from workers.models.detectors.registry import load_detector
 
@@ -44,12 +45,12 @@ class TestYoloX:
     @pytest.fixture(scope="class")
     @classmethod
     def detector(cls) -> Detector:
-        pytest.importorskip("onnxruntime", reason="ONNX Runtime is in the extra onnx")
+        need_onnx_runtime()
         return load_detector("yolox_nano", weights=str(YOLOX.parent), threads=1)
 
     def test_it_is_as_good_as_its_makers_say(self) -> None:
         """AP50 .497; .501 was measured."""
-        pytest.importorskip("onnxruntime", reason="ONNX Runtime is in the extra onnx")
+        need_onnx_runtime()
         from benchmarks.detection import REFERENCE, measure
 
         ap50, _, photos = measure(DATA)
@@ -73,7 +74,7 @@ class TestYoloX:
         np.testing.assert_allclose(small[0].box, large[0].box, atol=0.03)
 
     def test_nothing_scores_under_the_least(self) -> None:
-        pytest.importorskip("onnxruntime", reason="ONNX Runtime is in the extra onnx")
+        need_onnx_runtime()
         strict = load_detector(str(YOLOX), weights=None, min_score=0.6, threads=1)
         photos = [np.asarray(Image.open(path).convert("RGB")) for path in sorted(COCO_PHOTOS.iterdir())[:8]]
 
@@ -86,7 +87,7 @@ class TestYoloX:
         assert detector.detect([np.full((300, 200, 3), 230, np.uint8)]) == [[]]
 
     def test_its_file_comes_from_the_object_store(self) -> None:
-        pytest.importorskip("onnxruntime", reason="ONNX Runtime is in the extra onnx")
+        need_onnx_runtime()
         store = {"yolox_nano.onnx": YOLOX.read_bytes()}
 
         assert (
@@ -94,7 +95,7 @@ class TestYoloX:
         )
 
     def test_torch_is_not_imported_for_it(self) -> None:
-        pytest.importorskip("onnxruntime", reason="ONNX Runtime is in the extra onnx")
+        need_onnx_runtime()
         code = (
             "import sys, numpy; from workers.models.detectors.registry import load_detector; "
             f"load_detector({str(YOLOX)!r}, weights=None).detect([numpy.zeros((9, 9, 3), 'uint8')]); "
@@ -105,8 +106,7 @@ class TestYoloX:
 
 
 def test_a_file_that_is_no_detector_is_refused(tmp_path: Path) -> None:
-    pytest.importorskip("onnx", reason="onnx is in the extra onnx")
-    pytest.importorskip("onnxruntime", reason="ONNX Runtime is in the extra onnx")
+    need_onnx()
     from tests.onnx_files import halves
 
     path = tmp_path / "halves.onnx"
@@ -124,7 +124,7 @@ class TestTorchvision:
     @pytest.fixture(scope="class")
     @classmethod
     def weights(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        pytest.importorskip("torchvision", reason="torch and torchvision are an extra")
+        need_torch()
         return tmp_path_factory.mktemp("weights")
 
     @pytest.mark.parametrize("name", TORCHVISION)

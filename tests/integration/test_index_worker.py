@@ -107,7 +107,7 @@ def test_a_damaged_snapshot_is_noticed_and_the_one_before_serves(rig: Rig) -> No
     with rig.db.read() as c:
         newest = c.execute(select(snapshots).order_by(snapshots.c.seq.desc()).limit(1)).one()
     for stored in newest.files.values():
-        rig.store._objects[stored["object"]] = b"not what was stored"
+        rig.store.objects[stored["object"]] = b"not what was stored"
     again = rig.worker("w2")
     again.catch_up()
     assert again.rows() == 4

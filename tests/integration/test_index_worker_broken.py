@@ -44,7 +44,7 @@ def lose_a_segment(rig: Rig, shard: int, left: bytes | None = None) -> tuple[str
     rows = Rows(["x"], ["x-image"], np.zeros(1, np.int16), np.array([[0, 0, 1, 1]], np.float32), vector)
     block = encode_block(rows, MODEL)
     if left is not None:
-        rig.store._objects[name] = left
+        rig.store.objects[name] = left
     entry = entries.segment(
         object=name,
         offset=0,
@@ -119,7 +119,7 @@ def test_a_broken_shard_is_tried_less_and_less_often_and_comes_back_with_its_obj
     worker = started(rig)
     assert worker.follower.poll() == []
     worker.later(0.5)
-    rig.store._objects[name] = block
+    rig.store.objects[name] = block
     worker.later(0.5)
     assert [held.shard for held in worker.indexer.shards.all()] == [0], "the second wait is longer"
     worker.later(0.5)
@@ -160,7 +160,7 @@ def files_of_snapshots(rig: Rig) -> list[set[str]]:
 def test_a_worker_whose_newest_snapshot_is_damaged_serves_all_from_the_one_before(rig: Rig) -> None:
     first = sealed_twice(rig)
     newest, older = files_of_snapshots(rig)
-    rig.store._objects |= dict.fromkeys(newest - older, b"damaged")
+    rig.store.objects |= dict.fromkeys(newest - older, b"damaged")
     second = started(rig, "w2")
     assert second.rows() == first.rows() == COUNT + 4
     assert second.indexer.broken.reasons() == {}
@@ -172,8 +172,8 @@ def test_a_shard_without_a_good_snapshot_or_all_vectors_is_missing_until_its_fil
     """An image whose vector SQL has lost keeps the shard from being rebuilt without it."""
     first = sealed_twice(rig)
     newest, older = files_of_snapshots(rig)
-    before = {name: rig.store._objects[name] for name in newest | older}
-    rig.store._objects |= dict.fromkeys(before, b"damaged")
+    before = {name: rig.store.objects[name] for name in newest | older}
+    rig.store.objects |= dict.fromkeys(before, b"damaged")
     lost = min(of_shard(rig, 1))
     with rig.db.write() as c:
         c.execute(update(images).where(images.c.product_id == lost).values(vector=None))
@@ -181,7 +181,7 @@ def test_a_shard_without_a_good_snapshot_or_all_vectors_is_missing_until_its_fil
     second = started(rig, "w2")
     assert [held.shard for held in second.indexer.shards.all()] == [0]
     assert image_id in second.indexer.broken.reasons()[rig.index.id, 1]
-    rig.store._objects |= before
+    rig.store.objects |= before
     second.later(0.5)
     assert second.rows() == first.rows()
     assert second.indexer.broken.reasons() == {}

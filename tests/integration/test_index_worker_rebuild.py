@@ -51,7 +51,7 @@ def damage(rig: Rig) -> None:
     with rig.db.read() as c:
         found = c.execute(select(snapshots.c.files)).scalars().all()
     names = {stored["object"] for files in found for stored in files.values()}
-    rig.store._objects |= dict.fromkeys(names, b"damaged")
+    rig.store.objects |= dict.fromkeys(names, b"damaged")
 
 
 def started(rig: Rig, name: str) -> Worker:
@@ -132,13 +132,13 @@ def test_a_shard_is_not_rebuilt_without_a_segment_that_is_gone_or_damaged(
     name = rig.put_chunk(["d0"], np.ones((1, DIM)))
     shard = placement.shard_of("d0", rig.index.shards)
     damage(rig)
-    before = rig.store._objects.pop(name)
+    before = rig.store.objects.pop(name)
     if left is not None:
-        rig.store._objects[name] = left
+        rig.store.objects[name] = left
     worker = started(rig, "w2")
     assert [held.shard for held in worker.indexer.shards.all()] == [1 - shard]
     assert name in worker.indexer.broken.reasons()[rig.index.id, shard]
-    rig.store._objects[name] = before
+    rig.store.objects[name] = before
     worker.later(0.5)
     assert worker.rows() == COUNT + 1
 

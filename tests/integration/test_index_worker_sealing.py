@@ -84,7 +84,7 @@ def sealed_twice(rig: Rig) -> tuple[Worker, str]:
         worker.catch_up()
     older, newest = snapshots_of(rig)
     shared = {f["object"] for f in older.files.values()} & {f["object"] for f in newest.files.values()}
-    return worker, max(shared, key=lambda name: len(rig.store._objects[name]))
+    return worker, max(shared, key=lambda name: len(rig.store.objects[name]))
 
 
 def snapshots_of(rig: Rig) -> list[Row[Any]]:
@@ -93,9 +93,9 @@ def snapshots_of(rig: Rig) -> list[Row[Any]]:
 
 
 def flip_a_byte(rig: Rig, name: str) -> None:
-    data = bytearray(rig.store._objects[name])
+    data = bytearray(rig.store.objects[name])
     data[3] ^= 1
-    rig.store._objects[name] = bytes(data)
+    rig.store.objects[name] = bytes(data)
 
 
 @pytest.mark.parametrize("gone", [True, False])

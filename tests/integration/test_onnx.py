@@ -20,12 +20,13 @@ pytest.importorskip("onnx", reason="onnx is in the extra onnx")
 from shared.errors import TusouError
 from tests import onnx_files
 from tests.contract.test_models import ModelContract
-from workers.models.artefact import Artefact
-from workers.models.artefact_files import open_folder, write
-from workers.models.geometry import prepare
-from workers.models.onnx_net import OnnxEngine
+from tests.needs import need_torch
+from workers.models.artefacts.artefact import Artefact
+from workers.models.artefacts.files import open_folder, write
+from workers.models.engines.onnx_engine import OnnxEngine
 from workers.models.port import Embedded, Model
-from workers.models.preprocess import Preprocess
+from workers.models.preprocessing.geometry import prepare
+from workers.models.preprocessing.preprocess import Preprocess
 from workers.models.registry import load_model
 from workers.models.steps import embed
 
@@ -67,10 +68,6 @@ def _in_another_process(name: str, *, weights: str | None = None, **options: str
     return label, torch
 
 
-def _needs_torch() -> None:
-    pytest.importorskip("torchvision", reason="torch and torchvision are an extra")
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     write(tmp_path / "halves", ARTEFACT, onnx_files.PARAMETERS, onnx_files.halves())
@@ -90,7 +87,7 @@ class TestExportedNetwork(ModelContract):
     @pytest.fixture(scope="class")
     @classmethod
     def model(cls, tmp_path_factory: pytest.TempPathFactory) -> Model:
-        _needs_torch()
+        need_torch()
         from tests.invented_weights import invent_weights
 
         weights = invent_weights("mobilenet_v2", tmp_path_factory.mktemp("weights"))
@@ -103,7 +100,7 @@ class TestVariant(ModelContract):
     @pytest.fixture(scope="class")
     @classmethod
     def model(cls, tmp_path_factory: pytest.TempPathFactory) -> Model:
-        _needs_torch()
+        need_torch()
         folder = tmp_path_factory.mktemp("variant")
         return load_model(str(_variant(folder)), weights=None, engine="onnx", threads=1)
 
@@ -240,7 +237,7 @@ def test_without_onnx_runtime_the_error_says_what_to_install(
 def test_without_the_exporters_package_the_error_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from workers.models import exported
+    from workers.models.published import exported
 
     (tmp_path / "mobilenet_v2.pth").write_bytes(b"w")
     monkeypatch.setattr(exported, "find_spec", lambda _: None)
@@ -252,7 +249,7 @@ def test_without_the_exporters_package_the_error_says_what_to_install(
 
 
 def test_an_exported_network_is_kept_and_served_without_torch_from_then_on(tmp_path: Path) -> None:
-    _needs_torch()
+    need_torch()
     from tests.invented_weights import invent_weights
 
     weights, cache = str(invent_weights("mobilenet_v2", tmp_path)), tmp_path / "cache"
@@ -264,7 +261,7 @@ def test_an_exported_network_is_kept_and_served_without_torch_from_then_on(tmp_p
 
 
 def test_a_damaged_cache_is_made_again(tmp_path: Path) -> None:
-    _needs_torch()
+    need_torch()
     from tests.invented_weights import invent_weights
 
     weights, cache = str(invent_weights("mobilenet_v2", tmp_path)), tmp_path / "cache"
@@ -287,7 +284,7 @@ def _agree(one: list[Embedded], other: list[Embedded]) -> None:
 @pytest.mark.parametrize("name", ["mobilenet_v3_large", "resnet50", "convnext_tiny", "vit_b_32"])
 def test_every_network_is_the_same_in_both_engines(name: str, tmp_path: Path) -> None:
     """Two images, where the export saw two, and three, where it did not."""
-    _needs_torch()
+    need_torch()
     from tests.invented_weights import invent_weights
 
     weights = str(invent_weights(name, tmp_path))
@@ -301,7 +298,7 @@ def test_every_network_is_the_same_in_both_engines(name: str, tmp_path: Path) ->
 
 
 def test_a_variant_is_the_same_in_both_engines(tmp_path: Path) -> None:
-    _needs_torch()
+    need_torch()
     folder = str(_variant(tmp_path))
     photos = list(np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), np.uint8))
 
@@ -313,7 +310,7 @@ def test_a_variant_is_the_same_in_both_engines(tmp_path: Path) -> None:
 
 def test_pooled_otherwise_an_image_has_another_vector_and_the_same_label(tmp_path: Path) -> None:
     """The classifier is given the average that it was trained on."""
-    _needs_torch()
+    need_torch()
     from tests.invented_weights import invent_weights
     from workers.trainer.export.variant import Options, write_variant
 
@@ -331,10 +328,10 @@ def test_pooled_otherwise_an_image_has_another_vector_and_the_same_label(tmp_pat
 
 
 def test_the_generalised_mean_lies_between_the_average_and_the_maximum() -> None:
-    _needs_torch()
+    need_torch()
     import torch
 
-    from workers.models.torch_engine import GeneralisedMean
+    from workers.models.engines.torch_engine import GeneralisedMean
 
     maps = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])
 
@@ -344,7 +341,7 @@ def test_the_generalised_mean_lies_between_the_average_and_the_maximum() -> None
 
 
 def test_a_network_without_a_map_cannot_be_pooled_otherwise(tmp_path: Path) -> None:
-    _needs_torch()
+    need_torch()
     from tests.invented_weights import invent_weights
     from workers.trainer.export.variant import Options, write_variant
 
@@ -368,7 +365,7 @@ class TestRealWeights:
         ]
 
     def test_both_engines_agree_on_real_photos(self, photos: list[np.ndarray]) -> None:
-        _needs_torch()
+        need_torch()
         onnx, torch = (
             load_model("mobilenet_v2", weights=str(WEIGHTS), engine=engine, device="cpu", threads=1)
             for engine in ("onnx", "torch")
@@ -382,10 +379,10 @@ class TestRealWeights:
         self, photos: list[np.ndarray], tmp_path: Path
     ) -> None:
         """Same label for nine photos of ten, vectors within a cosine of .9: measured .93 and .95."""
-        _needs_torch()
+        need_torch()
         from dataclasses import replace
 
-        from workers.models.exported import exported
+        from workers.models.published.exported import exported
         from workers.trainer.export.int8 import to_int8
 
         exact = exported("mobilenet_v2", WEIGHTS, cache=None)

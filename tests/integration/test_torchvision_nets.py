@@ -16,11 +16,11 @@ pytest.importorskip("torchvision", reason="torchvision is an extra")
 from shared.errors import TusouError, WeightsMissing  # noqa: E402
 from tests.invented_weights import invent_weights  # noqa: E402
 from workers.models import registry  # noqa: E402
-from workers.models.geometry import prepare  # noqa: E402
 from workers.models.port import Model  # noqa: E402
+from workers.models.preprocessing.geometry import prepare  # noqa: E402
+from workers.models.published.torchvision_nets import ARCHITECTURES  # noqa: E402
 from workers.models.registry import load_model  # noqa: E402
 from workers.models.steps import embed  # noqa: E402
-from workers.models.torchvision_nets import ARCHITECTURES  # noqa: E402
 
 DATA = Path(os.environ.get("TUSOU_DATA", "../shared/data"))
 PHOTOS = DATA / "photos" / "imagenet-sample"

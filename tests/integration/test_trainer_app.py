@@ -24,8 +24,8 @@ from torchvision.models import mobilenet_v3_small  # noqa: E402
 
 from shared.errors import InvalidRequest  # noqa: E402
 from tests.trainer_rig import bars, picture  # noqa: E402
-from workers.models.artefact_files import open_folder  # noqa: E402
-from workers.models.onnx_net import OnnxEngine  # noqa: E402
+from workers.models.artefacts.files import open_folder  # noqa: E402
+from workers.models.engines.onnx_engine import OnnxEngine  # noqa: E402
 from workers.trainer.artefacts import read_artefact  # noqa: E402
 from workers.trainer.data.split import Shares  # noqa: E402
 from workers.trainer.evaluation.evaluate import look  # noqa: E402

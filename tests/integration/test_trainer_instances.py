@@ -17,7 +17,7 @@ pytest.importorskip("onnxruntime", reason="an extra of the engines")
 # E402: these need torch, so they follow the skip where there is none.
 from shared.errors import InvalidRequest  # noqa: E402
 from tests.trainer_rig import examples, picture  # noqa: E402
-from workers.models.artefact_files import Opened, open_folder  # noqa: E402
+from workers.models.artefacts.files import Opened, open_folder  # noqa: E402
 from workers.models.serving import serve  # noqa: E402
 from workers.trainer.data.parts import Parts, make_parts  # noqa: E402
 from workers.trainer.evaluation.report import Report  # noqa: E402
@@ -69,9 +69,9 @@ def test_a_model_of_things_has_no_labels_and_is_measured_by_what_it_finds(run: P
 
     assert card.labels == ()
     assert report.classification is None
-    assert report.retrieval_by_label is not None
-    assert report.retrieval_by_label.r1 >= 0.9
-    assert card.evaluation["by_category"]["r1"] == report.retrieval_by_label.r1
+    assert report.retrieval_by_category is not None
+    assert report.retrieval_by_category.r1 >= 0.9
+    assert card.evaluation["by_category"]["r1"] == report.retrieval_by_category.r1
     assert "accuracy" not in card.evaluation
 
 

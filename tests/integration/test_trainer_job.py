@@ -262,7 +262,7 @@ def test_the_process_takes_a_waiting_training_and_hands_it_back_on_sigterm(rig: 
     folder = FolderStore(objects)
     folder.ensure()
     for name in list(rig.store.list("images/")):
-        folder.put(name, rig.store._objects[name])
+        folder.put(name, rig.store.objects[name])
     environment = {
         **os.environ,
         "TUSOU_HOME": str(rig.home),

@@ -15,9 +15,9 @@ pytest.importorskip("torchmetrics", reason="an extra of the trainer")
 
 # E402: these need torch, so they follow the skip where there is none.
 from shared.errors import InvalidRequest, TusouError, WeightsMissing  # noqa: E402
+from workers.models.engines.onnx_export import to_onnx  # noqa: E402
 from workers.models.networks.build import build, preprocess_of  # noqa: E402
 from workers.models.networks.catalogue import NETWORKS, Published  # noqa: E402
-from workers.models.onnx_export import to_onnx  # noqa: E402
 from workers.trainer.training.freezing import first_learning, freeze  # noqa: E402
 
 # The largest are cut as their smaller kin is, and take seconds to fill with random numbers.

@@ -72,7 +72,9 @@ def test_another_seed_gives_another_network(tmp_path: Path) -> None:
     assert not _same(_train(tmp_path / "a"), _train(tmp_path / "b", replace(RECIPE, seed=1)))
 
 
-KILLED = {name: replace(STAGED, optimizer=name, metric="softmax", per_class=4) for name in ("adamw", "sgd")}
+KILLED = {
+    name: replace(STAGED, optimizer=name, metric_loss="softmax", per_class=4) for name in ("adamw", "sgd")
+}
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +196,14 @@ def test_a_frozen_stage_changes_the_head_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("metric", ["softmax", "arcface", "proxy_anchor"])
 def test_a_metric_loss_alone_brings_a_label_together(tmp_path: Path, metric: str) -> None:
-    recipe = replace(RECIPE, metric=metric, classify=0.0, per_class=4, stages=(Stage(5, 3e-3),), watch="r1")
+    recipe = replace(
+        RECIPE,
+        metric_loss=metric,
+        classification_weight=0.0,
+        per_class=4,
+        stages=(Stage(5, 3e-3),),
+        watch="r1",
+    )
     trained = _train(tmp_path, recipe)
     assert trained.course.best is not None
     assert trained.course.best >= 0.9
@@ -202,7 +211,7 @@ def test_a_metric_loss_alone_brings_a_label_together(tmp_path: Path, metric: str
 
 def test_products_can_be_told_apart_instead_of_labels(tmp_path: Path) -> None:
     parts = make_parts(examples(3, 24, group_of=6), examples(3, 8, first=1000), [])
-    recipe = replace(RECIPE, metric="softmax", target="group", per_class=3)
+    recipe = replace(RECIPE, metric_loss="softmax", metric_target="group", per_class=3)
     trained = _train(tmp_path, recipe, parts=parts)
     assert np.isfinite(trained.course.history[-1].loss)
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from workers.models.classical.descriptor import Descriptor
 from workers.models.classical.foreground import foreground_weights
 from workers.models.classical.grid import CELLS, PLACES, SIDE, cell_means
 from workers.models.classical.leaves import dead_leaves
 from workers.models.classical.pooling import second_order
 from workers.models.classical.whitening import drawn_whitening, fit_drawn, whitening_of
-from workers.models.descriptor import Descriptor
-from workers.models.geometry import prepare
+from workers.models.preprocessing.geometry import prepare
 from workers.models.steps import embed
 
 DATA = Path(os.environ.get("TUSOU_DATA", "../shared/data"))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from workers.models.geometry import prepare
+from workers.models.preprocessing.geometry import prepare
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from workers.models.detectors.port import Detection
 from workers.models.fake import FakeModel
-from workers.vision.items import ItemFinder, choose, cut, overlap
+from workers.vision.items import ItemFinder, choose, cut
 
 
 class Told:
@@ -43,11 +42,6 @@ def test_what_is_too_small_to_be_told_from_others_is_no_item() -> None:
     large = Detection((0.0, 0.0, 0.5, 0.5), "bag", 0.5)
     view = np.zeros((400, 400, 3), np.uint8)
     assert ItemFinder(Told(speck, strip, large), most=5).find(view) == [large]
-
-
-def test_overlap_is_intersection_over_union() -> None:
-    assert overlap((0, 0, 0.5, 1), (0.25, 0, 0.75, 1)) == pytest.approx(1 / 3)
-    assert overlap((0, 0, 0.5, 1), (0.5, 0, 1, 1)) == 0
 
 
 def test_a_cut_shows_the_item_alone() -> None:

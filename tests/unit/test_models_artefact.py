@@ -15,9 +15,9 @@ pytest.importorskip("safetensors", reason="safetensors is in the extra onnx")
 
 # E402: these follow the skip where the extra is not installed.
 from shared.errors import TusouError
-from workers.models.artefact import Artefact
-from workers.models.artefact_files import Opened, open_folder, open_stored, pack, write
-from workers.models.preprocess import Preprocess
+from workers.models.artefacts.artefact import Artefact
+from workers.models.artefacts.files import Opened, open_folder, open_stored, pack, write
+from workers.models.preprocessing.preprocess import Preprocess
 from workers.models.whitening import Whitening
 
 ARTEFACT = Artefact(

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from shared.errors import TusouError
-from workers.models import devices, serving
-from workers.models.serving import choose_engine
+from tests.needs import need_safetensors
+from workers.models import serving
+from workers.models.engines import choice, devices
+from workers.models.engines.choice import choose_engine
 
 
 @pytest.fixture(autouse=True)
 def _no_driver(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(devices, "_SIGNS", ())
+    monkeypatch.setattr(devices, "GPU_DRIVERS", ())
 
 
 @pytest.mark.parametrize(
@@ -24,19 +26,19 @@ def _no_driver(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_on_a_cpu_the_faster_engine_is_the_default(
     monkeypatch: pytest.MonkeyPatch, engine: str, device: str, chosen: str
 ) -> None:
-    monkeypatch.setattr(serving, "find_spec", lambda _: object())
+    monkeypatch.setattr(choice, "find_spec", lambda _: object())
 
     assert choose_engine(engine, device) == (chosen, "cpu")
 
 
 def test_without_onnx_runtime_torch_computes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "find_spec", lambda _: None)
+    monkeypatch.setattr(choice, "find_spec", lambda _: None)
 
     assert choose_engine("auto", "auto") == ("torch", "cpu")
 
 
 def test_on_a_gpu_torch_computes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "choose_device", lambda _: "cuda")
+    monkeypatch.setattr(choice, "choose_device", lambda _: "cuda")
 
     assert choose_engine("auto", "auto") == ("torch", "cuda")
 
@@ -74,9 +76,9 @@ def test_a_gpu_that_was_asked_for_and_is_not_there_is_told(monkeypatch: pytest.M
 
 def test_an_artefact_runs_with_what_it_brings(tmp_path: Path) -> None:
     """Its ONNX file alone, or torch too for a network that torch can build."""
-    pytest.importorskip("safetensors", reason="safetensors is in the extra onnx")
+    need_safetensors()
     from tests.unit.test_models_artefact import ARTEFACT, STATE
-    from workers.models.artefact_files import pack
+    from workers.models.artefacts.files import pack
 
     known = replace(ARTEFACT, architecture="torchvision something")
 
@@ -87,9 +89,9 @@ def test_an_artefact_runs_with_what_it_brings(tmp_path: Path) -> None:
 
 
 def test_an_engine_that_an_artefact_has_nothing_for_is_refused_with_those_it_has() -> None:
-    pytest.importorskip("safetensors", reason="safetensors is in the extra onnx")
+    need_safetensors()
     from tests.unit.test_models_artefact import ARTEFACT, STATE
-    from workers.models.artefact_files import pack
+    from workers.models.artefacts.files import pack
 
     opened, _ = pack(ARTEFACT, STATE, b"graph")
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from workers.models.engine import Raw
+from workers.models.engines.port import Raw
 from workers.models.joined import Joined
 from workers.models.network import Network
-from workers.models.preprocess import Preprocess
+from workers.models.preprocessing.preprocess import Preprocess
 from workers.models.steps import embed
 from workers.models.whitening import Whitening, fit_whitening
 

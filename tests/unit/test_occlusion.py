@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from workers.models.geometry import prepare, seen
-from workers.models.preprocess import Preprocess
+from workers.models.preprocessing.geometry import prepare, seen
+from workers.models.preprocessing.preprocess import Preprocess
 from workers.vision.occlusion import GRID, covered_rows, heat
 from workers.vision.overlay import overlay
 

@@ -10,9 +10,9 @@ import pytest
 
 from shared.errors import TusouError
 from shared.settings import Settings
-from workers.models.artefact_files import open_folder
+from workers.models.artefacts.files import open_folder
 from workers.models.fingerprint import fingerprint
-from workers.models.preprocess import Preprocess
+from workers.models.preprocessing.preprocess import Preprocess
 from workers.models.registry import BUNDLED, load_model, names
 
 PREPROCESS = Preprocess(256, 224, "bilinear", "center", (0.5, 0.5, 0.5), (0.2, 0.2, 0.2))
@@ -57,9 +57,8 @@ def test_torch_is_not_imported_for_models_that_need_none() -> None:
 
 
 def test_a_torch_model_without_torch_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith("workers.models.torchvision_nets")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.delattr("workers.models.torchvision_nets", raising=False)
+    monkeypatch.delitem(sys.modules, "workers.models.published.torchvision_nets", raising=False)
+    monkeypatch.delattr("workers.models.published.torchvision_nets", raising=False)
     monkeypatch.setitem(sys.modules, "torch", None)
 
     with pytest.raises(TusouError, match=r"tusou\[torch\]") as told:

@@ -24,8 +24,8 @@ def test_a_recipe_survives_json(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"metric": "triplet"}, {"augmentation": "much"}, {"optimizer": "lion"}, {"classify": 0.0},
-              {"target": "shop"}, {"stages": ()}, {"watch": "loss"}]
+    "wrong", [{"metric_loss": "triplet"}, {"augmentation": "much"}, {"optimizer": "lion"},
+              {"classification_weight": 0.0}, {"metric_target": "shop"}, {"stages": ()}, {"watch": "loss"}]
 )  # fmt: skip
 def test_a_recipe_that_cannot_be_followed_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(InvalidRequest):
@@ -39,7 +39,7 @@ STAGE = {"epochs": 1, "rate": 0.1}
     "wrong",
     [
         {"dropout": 2},
-        {"smoothing": 5},
+        {"label_smoothing": 5},
         {"patience": "x"},
         {"dim": 0},
         {"per_class": -4},
@@ -57,7 +57,7 @@ def test_a_number_that_cannot_be_is_refused_before_hours_are_spent(wrong: dict[s
 
 
 def test_an_unknown_field_is_refused_with_those_there_are() -> None:
-    with pytest.raises(InvalidRequest, match=r"colour.*smoothing"):
+    with pytest.raises(InvalidRequest, match=r"colour.*label_smoothing"):
         recipe_from_json({"network": "classic", "stages": [{"epochs": 1, "rate": 0.1}], "colour": 1})
 
 

@@ -123,4 +123,4 @@ def test_the_report_is_json_that_any_reader_takes() -> None:
     assert told["classification"]["accuracy"] == pytest.approx(4 / 6)
     assert told["facts"]["best"] is None
     assert "thumbnail" not in told["mistakes"][0]
-    assert told["retrieval_by_label"]["queries"] == 5
+    assert told["retrieval_by_category"]["queries"] == 5

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from workers.trainer.evaluation.neighbours import Gallery, by_label, by_product
+from workers.trainer.evaluation.neighbours import Gallery, by_category, by_product
 from workers.trainer.evaluation.retrieval import (
     Ranking,
     average_precision,
@@ -83,8 +83,8 @@ def test_byte_identical_copies_are_not_looked_for() -> None:
     assert rankings[0] == Ranking((NO, NO, NO), 0)
 
 
-def test_by_label_does_not_see_the_querys_own_product() -> None:
-    rankings = list(by_label(_gallery(copies=[0, 1, 2, 3, 4])))
+def test_by_category_does_not_see_the_querys_own_product() -> None:
+    rankings = list(by_category(_gallery(copies=[0, 1, 2, 3, 4])))
 
     assert rankings[0] == Ranking((YES, NO, NO), 1)
     assert rankings[2] == Ranking((YES, YES, NO, NO), 2)
@@ -98,6 +98,6 @@ def test_a_short_look_gives_the_head_of_the_whole_ranking() -> None:
     numbers = np.arange(300)
     gallery = Gallery(vectors, numbers % 7, numbers, numbers)
 
-    whole, short = by_label(gallery, depth=300), by_label(gallery, depth=10)
+    whole, short = by_category(gallery, depth=300), by_category(gallery, depth=10)
 
     assert [r.right[:10] for r in whole] == [r.right for r in short]

@@ -55,11 +55,11 @@ def test_the_figures_are_those_of_the_service_s_answers(tmp_path: Path) -> None:
 
     report = evaluate_service(service, tmp_path, _examples(tmp_path))
 
-    by_product, by_label = report.retrieval_by_product, report.retrieval_by_label
+    by_product, by_category = report.retrieval_by_product, report.retrieval_by_category
     assert by_product is not None
-    assert by_label is not None
+    assert by_category is not None
     assert (by_product.queries, by_product.r1, by_product.r5) == (5, 0.6, 1.0)
-    assert (by_label.queries, by_label.r1) == (5, 1.0)
+    assert (by_category.queries, by_category.r1) == (5, 1.0)
 
 
 def test_a_photo_is_never_found_with_itself_or_a_copy(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_busy_service_is_asked_again_when_it_says(tmp_path: Path, monkeypatch:
 
     report = evaluate_service(service, tmp_path, _examples(tmp_path))
 
-    assert report.retrieval_by_label is not None
+    assert report.retrieval_by_category is not None
     assert paused == [2.0, 1.0]
 
 

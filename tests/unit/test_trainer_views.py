@@ -15,10 +15,11 @@ pytest.importorskip("pytorch_metric_learning", reason="an extra of the trainer")
 # E402: these need torch, so they follow the skip where there is none.
 from shared.errors import InvalidRequest  # noqa: E402
 from tests.trainer_rig import examples, jpeg  # noqa: E402
-from workers.models.geometry import prepare  # noqa: E402
-from workers.models.preprocess import Preprocess  # noqa: E402
+from workers.models.engines.normalise import Normalise  # noqa: E402
+from workers.models.preprocessing.geometry import prepare  # noqa: E402
+from workers.models.preprocessing.preprocess import Preprocess  # noqa: E402
 from workers.trainer.data.augment import NAMES, view  # noqa: E402
-from workers.trainer.data.batches import decoded, normalise  # noqa: E402
+from workers.trainer.data.batches import decoded  # noqa: E402
 from workers.trainer.data.example import Example  # noqa: E402
 from workers.trainer.data.pictures import Draw, Pictures  # noqa: E402
 from workers.trainer.data.sampling import in_order, shuffled  # noqa: E402
@@ -73,7 +74,7 @@ def test_pixels_are_normalised_as_torchvision_would() -> None:
         torch.from_numpy(pixels).permute(2, 0, 1).float() / 255 - torch.tensor(SPEC.mean)[:, None, None]
     )
     expected = expected / torch.tensor(SPEC.std)[:, None, None]
-    torch.testing.assert_close(normalise(torch.from_numpy(pixels)[None], SPEC)[0], expected)
+    torch.testing.assert_close(Normalise(SPEC)(torch.from_numpy(pixels)[None])[0], expected)
 
 
 def test_batches_come_in_the_order_of_the_draws_and_leave_out_a_short_one_on_demand() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import WeightsMissing
-from workers.models.weights import find_weights
+from workers.models.weights.find import find_weights
 
 THREE_WAYS = ("TUSOU_WEIGHTS", "object store", "download")
 

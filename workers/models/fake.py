@@ -9,7 +9,7 @@ import numpy as np
 
 from workers.models.fingerprint import fingerprint
 from workers.models.port import Embedded
-from workers.models.preprocess import Preprocess, check_images
+from workers.models.preprocessing.preprocess import Preprocess, check_images
 from workers.models.steps import warm
 
 DIM = 64

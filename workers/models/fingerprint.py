@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict
 
-from workers.models.preprocess import Preprocess
+from workers.models.preprocessing.preprocess import Preprocess
 
 WHOLE_IMAGE = "whole image or the caller's box, then preprocess"
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from workers.models.classical.describe import describe
 from workers.models.classical.grid import SIDE
-from workers.models.engine import Raw
+from workers.models.engines.port import Raw
 from workers.models.network import Network
 from workers.models.port import Embedded
 from workers.models.steps import warm

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from workers.models.artefact import AVERAGINGS
-from workers.models.engine import Engine, Raw
+from workers.models.artefacts.artefact import AVERAGINGS
+from workers.models.engines.port import Engine, Raw
 from workers.models.port import TOP, Embedded
-from workers.models.preprocess import Preprocess, check_images
+from workers.models.preprocessing.preprocess import Preprocess, check_images
 from workers.models.steps import warm
 from workers.models.whitening import Whitening, unit
 

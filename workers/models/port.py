@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
-from workers.models.preprocess import Preprocess
+from workers.models.preprocessing.preprocess import Preprocess
 
 # What a classifier knows of an image beyond its five likeliest labels is noise.
 TOP: Final = 5

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Final
 
 from shared.errors import TusouError
-from workers.models.artefact_files import Opened, open_folder, open_stored, pack
-from workers.models.descriptor import Descriptor
-from workers.models.devices import check_device
-from workers.models.exported import exported
+from workers.models.artefacts.files import Opened, open_folder, open_stored, pack
+from workers.models.classical.descriptor import Descriptor
+from workers.models.engines.choice import choose_engine, needs_torch
+from workers.models.engines.devices import check_device
 from workers.models.fake import FakeModel
 from workers.models.port import Model
-from workers.models.serving import choose_engine, needs_torch, serve
-from workers.models.weights import FetchObject, find_weights
+from workers.models.published.exported import exported
+from workers.models.serving import serve
+from workers.models.weights.find import FetchObject, find_weights
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def load_model(
     """A model ready for `warmup`, which bears the name it was asked by.
 
     `name` is built in, or an artefact's: its folder, or what it is called in the folder `weights` or in the
-    object store. `device` is auto, cpu or cuda, `engine` auto, torch or onnx (see `serving.choose_engine`);
+    object store. `device` is auto, cpu or cuda, `engine` auto, torch or onnx (see `choose_engine`);
     `threads` 0 means all cores. Built-in networks exported to ONNX are kept in the folder `cache`.
     `descriptor` and `fake` take no weights and run on the CPU, artefacts bring their own. Raises
     WeightsMissing, and TusouError for an unknown name, weights of another network, a damaged artefact, an
@@ -87,7 +88,7 @@ def _torchvision(name: str, options: _Options) -> Model:
         opened = exported(name, source, cache=options.cache)
     else:
         with needs_torch(name):
-            from workers.models import torchvision_nets
+            from workers.models.published import torchvision_nets
         opened, _ = pack(*torchvision_nets.load(name, source), None)
     return serve(opened, name=name, engine=engine, device=device, threads=options.threads)
 

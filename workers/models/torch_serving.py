@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
-from workers.models import torchvision_nets
-from workers.models.artefact import TRAINED, Artefact
-from workers.models.engine import cores
+from workers.models.artefacts.artefact import TRAINED, Artefact
+from workers.models.engines.cores import cores
+from workers.models.engines.torch_engine import Divided, TorchEngine
 from workers.models.networks.restored import restore
-from workers.models.torch_engine import Divided, TorchEngine
+from workers.models.published import torchvision_nets
 
 
 def torch_engine(

@@ -5,9 +5,9 @@ import json
 import os
 import sys
 
-# Before torch is loaded, which reads it once: OpenMP's threads would spin while they wait for each other, and
-# one epoch of the small CNN on 2 busy cores takes five minutes instead of one.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+from workers.models.engines.threads import let_waiting_threads_sleep
+
+let_waiting_threads_sleep()
 # Without it matrix products on a GPU differ from run to run, whatever torch is told.
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from shared.errors import InvalidRequest
-from workers.models.artefact import Artefact
-from workers.models.artefact_files import open_folder, write
+from workers.models.artefacts.artefact import Artefact
+from workers.models.artefacts.files import open_folder, write
+from workers.models.engines.onnx_export import to_onnx
 from workers.models.networks.blocks import BlockNetwork
 from workers.models.networks.restored import describe, restore
-from workers.models.onnx_export import to_onnx
 from workers.trainer.training.train import Trained
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workers.models.devices import choose_device
+from workers.models.engines.devices import choose_device
 
 
 @dataclass(frozen=True)

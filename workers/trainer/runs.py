@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.errors import InvalidRequest
-from workers.models.artefact import Artefact
+from workers.models.artefacts.artefact import Artefact
 from workers.trainer.artefacts import read_artefact, write_artefact
 from workers.trainer.data.example import Example
 from workers.trainer.data.parts import Parts
@@ -122,7 +122,7 @@ def _threshold(trained: Trained, examples: Sequence[Example], hardware: Hardware
 
 def _figures(report: Report) -> dict[str, Any]:
     """Those that a model's card shows; the report holds all."""
-    kinds = {"by_category": report.retrieval_by_label, "by_product": report.retrieval_by_product}
+    kinds = {"by_category": report.retrieval_by_category, "by_product": report.retrieval_by_product}
     figures: dict[str, Any] = {kind: asdict(found) for kind, found in kinds.items() if found}
     if found := report.classification:
         figures |= {

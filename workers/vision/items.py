@@ -11,9 +11,10 @@ import numpy as np
 from PIL import Image
 
 from shared.images.box import Box
+from workers.models.detectors.nms import overlap
 from workers.models.detectors.port import Detection, Detector
-from workers.models.geometry import prepare
-from workers.models.preprocess import Preprocess
+from workers.models.preprocessing.geometry import prepare
+from workers.models.preprocessing.preprocess import Preprocess
 
 # A smaller thing is background, and shows too few pixels to be told from others.
 MIN_SHARE: Final = 0.01
@@ -45,8 +46,9 @@ def choose(found: Sequence[Detection], most: int) -> list[Detection]:
     """
     kept: list[Detection] = []
     for one in sorted(found, key=lambda d: -d.score):
-        same = [n for n, other in enumerate(kept) if overlap(one.box, other.box) >= SAME_OVERLAP]
-        if not same:
+        boxes = np.array([other.box for other in kept]).reshape(-1, 4)
+        same = np.flatnonzero(overlap(np.array(one.box), boxes) >= SAME_OVERLAP)
+        if not same.size:
             kept.append(one)
         elif one.label is not None:
             for n in same:
@@ -60,14 +62,6 @@ def prominence(one: Detection) -> float:
     x0, y0, x1, y1 = one.box
     off_centre = math.hypot((x0 + x1) / 2 - 0.5, (y0 + y1) / 2 - 0.5) / math.hypot(0.5, 0.5)
     return one.score * math.sqrt(area(one.box)) * (1 - 0.5 * off_centre)
-
-
-def overlap(one: Box, other: Box) -> float:
-    """Intersection over union, 0..1."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    shared = max(0.0, width) * max(0.0, height)
-    return shared / (area(one) + area(other) - shared)
 
 
 def area(box: Box) -> float:

@@ -16,15 +16,13 @@ from shared.telemetry import Timings
 from shared.topology import INDEX_SEARCH
 from workers.vision import photos, story
 from workers.vision.decode.pool import Decoded, DecodePlan
+from workers.vision.decode.values import VIEW_SIDE
 from workers.vision.deps import Vision
 from workers.vision.photos import Photo
 from workers.vision.quality import judge
 from workers.vision.recognise import recognise
 
 log = logging.getLogger(__name__)
-
-# Of the photo as a detector sees it: an item of a third of it still fills a model's input.
-VIEW_SIDE = 768
 
 
 def run(vision: Vision, claim: Claim) -> None:

@@ -15,7 +15,7 @@ from shared.storage.port import ObjectStore
 from shared.wakeups import Notifier
 from workers.models.detectors.registry import load_detector
 from workers.models.registry import load_model
-from workers.models.weights import STORE_PREFIX, FetchObject
+from workers.models.weights.find import STORE_PREFIX, FetchObject
 from workers.vision.batching.batcher import Batcher
 from workers.vision.batching.warmup import choose_import_batch
 from workers.vision.decode.pool import DecodeLimits, DecodePool

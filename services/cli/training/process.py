@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Any, Final
 
 import typer
@@ -18,13 +19,13 @@ from services.cli.trouble import INTERRUPTED, Trouble
 
 # An epoch's checkpoint is written at once or not at all, so there is little to wait for.
 _PATIENCE_S: Final = 10.0
-_TRAINER: Final = ("-P", "-m", "workers.trainer")
+TRAINER: Final = ("-P", "-m", "workers.trainer")
 
 
-def run_trainer(arguments: list[str]) -> int:
-    """Its exit status. Raises Trouble for what the trainer says has failed."""
+def run_trainer(arguments: list[str], trainer: Sequence[str] = TRAINER) -> int:
+    """`trainer` is what Python runs. Its exit status. Raises Trouble for what the trainer says has failed."""
     process = subprocess.Popen(  # noqa: S603 - the command is ours, without a shell
-        [sys.executable, *_TRAINER, *arguments],
+        [sys.executable, *trainer, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         encoding="utf-8",

@@ -69,8 +69,8 @@ def test_an_image_whose_object_is_marked_is_gone(gateway: Gateway) -> None:
 
 def test_a_flipped_byte_is_never_served(gateway: Gateway) -> None:
     image_id = gateway.add_image(data=b"a jpeg")
-    (name,) = gateway.store._objects
-    gateway.store._objects[name] = b"a jpeh"
+    (name,) = gateway.store.objects
+    gateway.store.objects[name] = b"a jpeh"
     answer = gateway.client.get(f"/v1/images/{image_id}")
     assert (answer.status_code, answer.json["code"]) == (500, "object_corrupt")
 

@@ -20,31 +20,27 @@ from tests.signals import hear_ctrl_c
 EPOCH = {"event": "epoch", "number": 0, "stage": 0, "rate": 0.1, "loss": 0.5, "seconds": 2.0}
 
 
-def trainer_saying(monkeypatch: pytest.MonkeyPatch, *lines: str, code: int = 0) -> None:
-    script = f"import sys; print(*{list(lines)!r}, sep='\\n'); sys.exit({code})"
-    monkeypatch.setattr(process, "_TRAINER", ("-c", script))
+def trainer_saying(*lines: str, code: int = 0) -> tuple[str, str]:
+    return "-c", f"import sys; print(*{list(lines)!r}, sep='\\n'); sys.exit({code})"
 
 
-def test_epochs_and_help_are_shown(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_epochs_and_help_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     epoch = json.dumps(EPOCH | {"validation": {"accuracy": 0.75}})
-    trainer_saying(monkeypatch, epoch, "Usage: of the trainer", json.dumps({"event": "of a later version"}))
-    assert process.run_trainer(["train", "data"]) == 0
+    trainer = trainer_saying(epoch, "Usage: of the trainer", json.dumps({"event": "of a later version"}))
+    assert process.run_trainer(["train", "data"], trainer) == 0
     told = capsys.readouterr().out
     assert "epoch 0  loss 0.5000  validation:  accuracy 0.7500  2 s" in told
     assert "Usage: of the trainer" in told
 
 
-def test_what_the_trainer_calls_failed_is_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
-    trainer_saying(monkeypatch, '{"event": "failed", "code": "x", "error": "there is no data"}', code=1)
+def test_what_the_trainer_calls_failed_is_trouble() -> None:
+    trainer = trainer_saying('{"event": "failed", "code": "x", "error": "there is no data"}', code=1)
     with pytest.raises(Trouble, match="there is no data"):
-        process.run_trainer(["train", "data"])
+        process.run_trainer(["train", "data"], trainer)
 
 
-def test_an_exit_status_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    trainer_saying(monkeypatch, code=2)
-    assert process.run_trainer(["train", "--nonsense"]) == 2
+def test_an_exit_status_is_handed_on() -> None:
+    assert process.run_trainer(["train", "--nonsense"], trainer_saying(code=2)) == 2
 
 
 def test_the_loss_stands_beside_the_bytes(capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,8 +66,8 @@ def test_ctrl_c_ends_the_trainer_and_says_how_to_go_on(tmp_path: Path) -> None:
     )
     script = (
         "from services.cli.training import process\n"
-        f"process._TRAINER = ('-c', {trainer!r})\n"
-        "raise SystemExit(process.run_trainer(['train', 'my data', '--name', 'x']))"
+        "arguments = ['train', 'my data', '--name', 'x']\n"
+        f"raise SystemExit(process.run_trainer(arguments, ('-c', {trainer!r})))"
     )
     command = subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

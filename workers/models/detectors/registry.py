@@ -12,9 +12,9 @@ from workers.models.detectors.foreground import Foreground
 from workers.models.detectors.port import Detector
 from workers.models.detectors.together import Together
 from workers.models.detectors.yolox import YoloX
-from workers.models.devices import choose_device
-from workers.models.serving import needs_torch
-from workers.models.weights import FetchObject, find_weights, weights_missing
+from workers.models.engines.choice import needs_torch
+from workers.models.engines.devices import choose_device
+from workers.models.weights.find import FetchObject, find_weights, weights_missing
 
 _WITHOUT_WEIGHTS: Final[dict[str, Callable[[], Detector]]] = {
     "foreground": lambda: Foreground(),

@@ -12,8 +12,8 @@ from torch import nn
 from torchvision.models import WeightsEnum, detection
 
 from workers.models.detectors.port import Detection, check_photos, detections
-from workers.models.engine import cores
-from workers.models.state import State, load_found, unfit
+from workers.models.engines.cores import cores
+from workers.models.weights.load import State, load_found, unfit
 
 _Build = Callable[..., nn.Module]
 DETECTORS: Final[dict[str, tuple[_Build, WeightsEnum]]] = {

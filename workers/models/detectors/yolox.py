@@ -13,7 +13,7 @@ from workers.models.detectors.coco import COCO
 from workers.models.detectors.letterbox import letterbox
 from workers.models.detectors.nms import suppress
 from workers.models.detectors.port import Detection, check_photos, detections
-from workers.models.onnx_session import open_session
+from workers.models.engines.onnx_session import open_session
 
 # One cell of each grid is so many pixels wide; larger networks of the family have a fourth grid.
 _STRIDES: Final = ((8, 16, 32), (8, 16, 32, 64))

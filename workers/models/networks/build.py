@@ -9,10 +9,10 @@ from shared.errors import InvalidRequest
 from workers.models.networks.blocks import BlockNetwork
 from workers.models.networks.catalogue import NETWORKS, Own, Published
 from workers.models.networks.cuts import transformer
-from workers.models.preprocess import Preprocess
-from workers.models.published import published_preprocess
-from workers.models.state import load_found, unfit
-from workers.models.weights import find_weights
+from workers.models.preprocessing.preprocess import Preprocess
+from workers.models.published.preprocess import published_preprocess
+from workers.models.weights.find import find_weights
+from workers.models.weights.load import load_found, unfit
 
 
 def build(

@@ -12,7 +12,7 @@ from torchvision import models
 from torchvision.models import WeightsEnum
 
 from workers.models.networks import cuts, small
-from workers.models.preprocess import Preprocess
+from workers.models.preprocessing.preprocess import Preprocess
 
 
 @dataclass(frozen=True)

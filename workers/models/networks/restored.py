@@ -10,10 +10,10 @@ import numpy as np
 import torch
 
 from shared.errors import TusouError
-from workers.models.artefact import TRAINED, Artefact
+from workers.models.artefacts.artefact import TRAINED, Artefact
 from workers.models.networks.blocks import BlockNetwork
 from workers.models.networks.build import build
-from workers.models.state import unfit
+from workers.models.weights.load import unfit
 
 _FEATURES: Final = "its features"
 _DESCRIBED: Final = re.compile(rf"{TRAINED}(?P<name>\w+), embedding of (?P<dim>\d+|{_FEATURES})")

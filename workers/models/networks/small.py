@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from workers.models.networks.blocks import Flat
-from workers.models.preprocess import Preprocess
+from workers.models.preprocessing.preprocess import Preprocess
 
 # Mean and deviation of MNIST's training pixels; every network is given three channels, here equal ones.
 DIGITS = Preprocess(

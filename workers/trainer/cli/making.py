@@ -11,8 +11,8 @@ from typing import Annotated, Final
 
 import typer
 
-from workers.models.preprocess import Preprocess
-from workers.models.torchvision_nets import ARCHITECTURES
+from workers.models.preprocessing.preprocess import Preprocess
+from workers.models.published.torchvision_nets import ARCHITECTURES
 from workers.trainer.data.example import Example
 from workers.trainer.data.read import read_data
 from workers.trainer.data.split import Shares
@@ -37,8 +37,13 @@ def export(
     data: Annotated[
         Path | None, typer.Option(help="Labelled pictures: they show what is lost, and give int8 its ranges.")
     ] = None,
-    onnx: Annotated[bool, typer.Option("--onnx", help="For ONNX Runtime, which is all there is.")] = True,
-    int8: Annotated[bool, typer.Option("--int8", help="In 8-bit integers: a quarter of the bytes.")] = False,
+    onnx: Annotated[
+        bool, typer.Option("--onnx", help="An ONNX file: the default, and the only format.")
+    ] = True,
+    int8: Annotated[
+        bool,
+        typer.Option("--int8", help="That file in 8-bit integers, a quarter of the bytes; else float32."),
+    ] = False,
     part: Annotated[str, typer.Option(help="train, validation, test or all, of the data.")] = "all",
     most: Annotated[int, typer.Option(min=8, help="Pictures that are looked at, at most.")] = 1_000,
     seed: Annotated[int, typer.Option(help="Of the choice among them.")] = 0,

@@ -11,8 +11,8 @@ from PIL import Image
 from torchvision.transforms import InterpolationMode, v2
 
 from shared.errors import InvalidRequest
-from workers.models.geometry import prepare
-from workers.models.preprocess import Preprocess
+from workers.models.preprocessing.geometry import prepare
+from workers.models.preprocessing.preprocess import Preprocess
 from workers.trainer.data.example import Pixels
 
 

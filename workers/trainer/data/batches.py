@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch.utils.data import DataLoader
 
-from workers.models.preprocess import Preprocess
+from workers.models.engines.normalise import Normalise
 from workers.trainer.data.pictures import Draw, Pictures
 
 
@@ -37,16 +37,10 @@ def decoded(
         pin_memory=device == "cuda",
         generator=torch.Generator(),  # the loader draws a seed of its own, which must not cost ours
     )
+    normalise = Normalise(pictures.view.preprocess).to(device)
     for pixels, labels, groups in loader:
         yield Batch(
-            normalise(pixels.to(device, non_blocking=True), pictures.view.preprocess),
+            normalise(pixels.to(device, non_blocking=True)),
             labels.to(device, non_blocking=True),
             groups.to(device, non_blocking=True),
         )
-
-
-def normalise(pixels: torch.Tensor, preprocess: Preprocess) -> torch.Tensor:
-    """(n, crop, crop, 3) uint8 -> (n, 3, crop, crop) float32, channels-last, as an engine's `pre` does."""
-    mean = torch.tensor(preprocess.mean, device=pixels.device).view(1, 3, 1, 1) * 255
-    std = torch.tensor(preprocess.std, device=pixels.device).view(1, 3, 1, 1) * 255
-    return (pixels.permute(0, 3, 1, 2).float() - mean) / std

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from shared.errors import TusouError
-from workers.models.colour import on_white, plain, to_srgb
+from workers.models.preprocessing.colour import on_white, plain, to_srgb
 from workers.trainer.data.example import Example
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.errors import InvalidRequest
 from workers.models.networks.blocks import BlockNetwork
-from workers.models.preprocess import Preprocess
+from workers.models.preprocessing.preprocess import Preprocess
 from workers.trainer.course import Course
 from workers.trainer.data.augment import view
 from workers.trainer.data.batches import decoded
@@ -17,7 +17,7 @@ from workers.trainer.data.pictures import Pictures
 from workers.trainer.data.sampling import in_order
 from workers.trainer.evaluation.classification import classification
 from workers.trainer.evaluation.mistakes import worst_mistakes
-from workers.trainer.evaluation.neighbours import Gallery, by_label, by_product
+from workers.trainer.evaluation.neighbours import Gallery, by_category, by_product
 from workers.trainer.evaluation.predict import Predictions, predict
 from workers.trainer.evaluation.report import Report
 from workers.trainer.evaluation.retrieval import retrieval
@@ -67,7 +67,7 @@ def evaluate(
         title=title,
         facts=facts,
         classification=classification(predictions, labels) if predictions.classified else None,
-        retrieval_by_label=retrieval(by_label(gallery)),
+        retrieval_by_category=retrieval(by_category(gallery)),
         retrieval_by_product=retrieval(by_product(gallery)),
         mistakes=worst_mistakes(examples, predictions, labels) if predictions.classified else (),
         history=course.history if course else (),

@@ -32,7 +32,7 @@ def by_product(gallery: Gallery, depth: int = DEPTH) -> Iterator[Ranking]:
     return _rankings(gallery, gallery.products, (gallery.copies,), depth)
 
 
-def by_label(gallery: Gallery, depth: int = DEPTH) -> Iterator[Ranking]:
+def by_category(gallery: Gallery, depth: int = DEPTH) -> Iterator[Ranking]:
     """Right is another product of the same category: photos of the query's own are left out, and copies."""
     return _rankings(gallery, gallery.labels, (gallery.products, gallery.copies), depth)
 

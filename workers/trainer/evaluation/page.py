@@ -74,7 +74,7 @@ def _cell(count: int, row: int) -> str:
 
 
 def _retrieval(report: Report) -> str:
-    kinds = (("category", report.retrieval_by_label), ("product", report.retrieval_by_product))
+    kinds = (("category", report.retrieval_by_category), ("product", report.retrieval_by_product))
     rows = [[name, *_ranked(found)] for name, found in kinds if found]
     head = ["the same", "queries", "R@1", "R@5", "R@10", "mAP", "MRR", "nDCG"]
     return _table("Retrieval", head, rows) if rows else ""

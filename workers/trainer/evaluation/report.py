@@ -20,7 +20,7 @@ class Report:
     title: str
     facts: dict[str, Any]
     classification: Classification | None
-    retrieval_by_label: Retrieval | None
+    retrieval_by_category: Retrieval | None
     retrieval_by_product: Retrieval | None
     mistakes: tuple[Mistake, ...] = ()
     history: tuple[Epoch, ...] = ()

@@ -85,7 +85,7 @@ def evaluate_service(service: Service, folder: Path, examples: Sequence[Example]
         title=f"{service.http.base_url}, catalog {service.catalog}",
         facts={"photos": len(examples), "products": len({e.group for e in examples})},
         classification=None,
-        retrieval_by_label=retrieval(_by_label(service, examples, ids)),
+        retrieval_by_category=retrieval(_by_category(service, examples, ids)),
         retrieval_by_product=retrieval(_by_product(service, examples, ids)),
     )
 
@@ -113,7 +113,7 @@ def _by_product(service: Service, examples: Sequence[Example], ids: Sequence[str
         yield Ranking(tuple(hit["product"]["id"] == example.group for hit in hits), others)
 
 
-def _by_label(service: Service, examples: Sequence[Example], ids: Sequence[str]) -> Iterator[Ranking]:
+def _by_category(service: Service, examples: Sequence[Example], ids: Sequence[str]) -> Iterator[Ranking]:
     numbers = copies(examples).tolist()
     same = _ids_of_copies(numbers, ids)
     shown: defaultdict[tuple[str, str], set[int]] = defaultdict(set)  # of a label's product, its pictures

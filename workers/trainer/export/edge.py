@@ -11,17 +11,17 @@ from typing import Any, Final
 import numpy as np
 
 from shared.errors import InvalidRequest
-from workers.models.artefact import ONNX, Artefact
-from workers.models.artefact_files import Opened, pack, write
-from workers.models.geometry import prepare
+from workers.models.artefacts.artefact import ONNX, Artefact
+from workers.models.artefacts.files import Opened, pack, write
 from workers.models.port import Embedded, Model
-from workers.models.preprocess import Preprocess
+from workers.models.preprocessing.geometry import prepare
+from workers.models.preprocessing.preprocess import Preprocess
 from workers.models.serving import serve
 from workers.models.steps import embed
 from workers.trainer.data.copies import copies
 from workers.trainer.data.example import Example
 from workers.trainer.data.picture import open_picture
-from workers.trainer.evaluation.neighbours import Gallery, by_label
+from workers.trainer.evaluation.neighbours import Gallery, by_category
 from workers.trainer.evaluation.retrieval import retrieval
 from workers.trainer.export.int8 import to_int8
 
@@ -32,7 +32,7 @@ _WITHOUT_PICTURES: Final = 32  # grey ones, when only the rate is measured
 
 @dataclass(frozen=True)
 class Measured:
-    """`bytes` of the ONNX file; `r1` by label, another group's picture; None where nothing tells."""
+    """`bytes` of the ONNX file; `r1` by category, another group's picture; None where nothing tells."""
 
     name: str
     precision: str
@@ -131,7 +131,7 @@ def _r1(found: list[Embedded], examples: Sequence[Example]) -> float | None:
         _numbers([example.group for example in examples]),
         copies(examples),
     )
-    figures = retrieval(by_label(gallery))
+    figures = retrieval(by_category(gallery))
     return figures.r1 if figures else None
 
 

@@ -9,11 +9,11 @@ from shared.errors import InvalidRequest
 from shared.models.stored import StoredModels
 from shared.settings import Settings
 from shared.storage.open import open_store
-from workers.models.artefact_files import Opened, open_folder, open_stored
-from workers.models.exported import exported
+from workers.models.artefacts.files import Opened, open_folder, open_stored
+from workers.models.published.exported import exported
+from workers.models.published.torchvision_nets import ARCHITECTURES
 from workers.models.registry import BUNDLED
-from workers.models.torchvision_nets import ARCHITECTURES
-from workers.models.weights import find_weights
+from workers.models.weights.find import find_weights
 
 
 def find_model(reference: str, *, weights: str = "") -> Opened:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from workers.models.onnx_net import INPUT
+from workers.models.engines.onnx_engine import INPUT
 
 
 def to_int8(onnx: bytes, images: Sequence[np.ndarray]) -> bytes:

@@ -10,18 +10,18 @@ from typing import Final
 import numpy as np
 
 from shared.errors import InvalidRequest
-from workers.models import torchvision_nets
-from workers.models.artefact import ONNX, Artefact, State
-from workers.models.artefact_files import Opened, write
-from workers.models.geometry import prepare
+from workers.models.artefacts.artefact import ONNX, Artefact, State
+from workers.models.artefacts.files import Opened, write
+from workers.models.engines.onnx_engine import OnnxEngine
+from workers.models.engines.onnx_export import to_onnx
 from workers.models.joined import described
 from workers.models.network import Network
 from workers.models.networks.restored import restore
-from workers.models.onnx_export import to_onnx
-from workers.models.onnx_net import OnnxEngine
-from workers.models.preprocess import Preprocess
+from workers.models.preprocessing.geometry import prepare
+from workers.models.preprocessing.preprocess import Preprocess
+from workers.models.published import torchvision_nets
 from workers.models.steps import embed
-from workers.models.weights import find_weights
+from workers.models.weights.find import find_weights
 from workers.models.whitening import Whitening, fit_whitening
 from workers.trainer.data.example import Example
 from workers.trainer.data.picture import open_picture

@@ -21,7 +21,7 @@ from shared.jobs.job import OPEN, Claim, State, failure
 from shared.models import registry
 from shared.telemetry import Timings, step
 from shared.topology import STAGES
-from workers.models.artefact import Artefact
+from workers.models.artefacts.artefact import Artefact
 from workers.trainer.artefacts import read_artefact
 from workers.trainer.data.read import read_data
 from workers.trainer.data.split import Shares

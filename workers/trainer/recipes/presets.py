@@ -14,7 +14,7 @@ def classic(epochs: int = 5) -> Recipe:
     return Recipe(
         network="classic",
         stages=(Stage(epochs, rate=1e-3),),
-        smoothing=0.0,
+        label_smoothing=0.0,
         weight_decay=0.0,
     )
 
@@ -64,8 +64,8 @@ def metric(network: str = "mobilenet_v2", head: int = 4, tuned: int = 6) -> Reci
         keep_statistics=True,
         batch=64,
         augmentation="gentle",
-        classify=0.2,
-        metric="softmax",
+        classification_weight=0.2,
+        metric_loss="softmax",
         per_class=4,
         stages=(
             Stage(head, rate=1e-3, blocks=0, views=1),
@@ -86,9 +86,9 @@ def tiny(epochs: int = 60) -> Recipe:
         stages=(Stage(epochs, rate=2e-3),),
         batch=128,
         augmentation="instance",
-        classify=0.0,
-        metric="softmax",
-        target="group",
+        classification_weight=0.0,
+        metric_loss="softmax",
+        metric_target="group",
         weight_decay=0.05,
         patience=epochs,
         watch="none",

@@ -46,10 +46,17 @@ class Recipe:
 
     With `keep_statistics` batch normalisation goes on with the means and variances that came with them.
 
-    `classify` and `metric_weight` weigh cross-entropy and metric loss in their sum. `per_class` > 0 draws so
-    many pictures of each class in a batch (PK sampling). `target` is what the metric loss tells apart: label
-    or group (product, or a photo of its own). `watch` is the figure of the validation part by which the best
-    epoch is chosen; with "none" it is the last. Without `classify` a network has no classifier.
+    `side` is that of the square input in pixels, `dim` the width of the embedding; None leaves them to the
+    network.
+
+    `classification_weight` and `metric_weight` weigh cross-entropy and metric loss in their sum; with 0 of
+    the first a network has no classifier. `metric_target` is what the metric loss tells apart: label or group
+    (product, or a photo of its own); its proxies learn `proxy_rate` times as fast as the head. With
+    `per_class` > 0 a batch has so many pictures of each class (PK sampling).
+
+    `warmup` is the share of a stage's steps in which the rate rises, `patience` the epochs without a better
+    figure after which a stage ends. `watch` is the figure of the validation part by which the best epoch is
+    chosen: accuracy, or r1 (see `training.validation`); with "none" it is the last.
     """
 
     network: str
@@ -61,11 +68,11 @@ class Recipe:
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
     batch: Annotated[int, Ge(2)] = 64
     augmentation: str = "none"
-    classify: Annotated[float, Ge(0)] = 1.0
-    smoothing: Annotated[float, Ge(0), Lt(1)] = 0.1
-    metric: str = "none"
+    classification_weight: Annotated[float, Ge(0)] = 1.0
+    label_smoothing: Annotated[float, Ge(0), Lt(1)] = 0.1
+    metric_loss: str = "none"
     metric_weight: Annotated[float, Ge(0)] = 1.0
-    target: str = "label"
+    metric_target: str = "label"
     proxy_rate: Positive = 10.0
     per_class: Annotated[int, Ge(0)] = 0
     optimizer: str = "adamw"
@@ -79,15 +86,15 @@ class Recipe:
     __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
 
     def __post_init__(self) -> None:
-        _one_of("metric", self.metric, METRIC_LOSSES)
+        _one_of("metric_loss", self.metric_loss, METRIC_LOSSES)
         _one_of("optimizer", self.optimizer, OPTIMIZERS)
         _one_of("augmentation", self.augmentation, AUGMENTATIONS)
         _one_of("watch", self.watch, WATCHED)
-        _one_of("target", self.target, ("label", "group"))
+        _one_of("metric_target", self.metric_target, ("label", "group"))
         if not self.stages:
             raise InvalidRequest("a recipe needs a stage")
-        if self.classify <= 0 and self.metric == "none":
-            raise InvalidRequest("a recipe needs a loss: classify > 0, or a metric loss")
+        if self.classification_weight <= 0 and self.metric_loss == "none":
+            raise InvalidRequest("a recipe needs a loss: classification_weight > 0, or a metric_loss")
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

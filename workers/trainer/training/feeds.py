@@ -38,7 +38,7 @@ class Feed:
         if recipe.per_class == 0:
             draws = shuffled(len(pictures), recipe.seed, number)
         else:
-            classes = pictures.group_numbers if recipe.target == "group" else pictures.label_numbers
+            classes = pictures.group_numbers if recipe.metric_target == "group" else pictures.label_numbers
             draws = per_class(classes, recipe.per_class, recipe.batch, recipe.seed, number)
         return self.batches(draws, number, whole=True)
 

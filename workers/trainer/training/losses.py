@@ -31,19 +31,19 @@ class Objective(nn.Module):
 
     def __init__(self, recipe: Recipe, *, labels: int, groups: int, dim: int) -> None:
         super().__init__()
-        self._classify = recipe.classify
+        self._classification_weight = recipe.classification_weight
         self._metric_weight = recipe.metric_weight
-        self._by_group = recipe.target == "group"
-        self._cross_entropy = nn.CrossEntropyLoss(label_smoothing=recipe.smoothing)
+        self._by_group = recipe.metric_target == "group"
+        self._cross_entropy = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
         classes = groups if self._by_group else labels
-        self.metric = None if recipe.metric == "none" else _METRIC[recipe.metric](classes, dim)
+        self.metric = None if recipe.metric_loss == "none" else _METRIC[recipe.metric_loss](classes, dim)
 
     def forward(self, output: Output, batch: Batch) -> torch.Tensor:
         """A scalar, float32."""
         embedding, logits = output
         total = embedding.new_zeros(())
-        if self._classify > 0:
-            total = total + self._classify * self._cross_entropy(logits.float(), batch.labels)
+        if self._classification_weight > 0:
+            total = total + self._classification_weight * self._cross_entropy(logits.float(), batch.labels)
         if self.metric is not None:
             targets = batch.groups if self._by_group else batch.labels
             total = total + self._metric_weight * self.metric(embedding, targets)

@@ -13,7 +13,7 @@ import torch
 from shared.errors import TusouError
 from workers.models.networks.blocks import BlockNetwork
 from workers.models.networks.build import build, preprocess_of
-from workers.models.preprocess import Preprocess
+from workers.models.preprocessing.preprocess import Preprocess
 from workers.trainer.course import Course, Epoch
 from workers.trainer.data.augment import view
 from workers.trainer.data.parts import Parts
@@ -96,7 +96,7 @@ def _prepare(
     torch.manual_seed(seed_of(recipe.seed, "first numbers"))
     network = build(
         recipe.network,
-        classes=len(parts.labels) if recipe.classify > 0 else 0,
+        classes=len(parts.labels) if recipe.classification_weight > 0 else 0,
         dim=recipe.dim,
         dropout=recipe.dropout,
         weights=weights if recipe.pretrained else None,

@@ -18,8 +18,8 @@ from PIL.ExifTags import Base
 from shared.images.box import Box
 from shared.images.header import Header, HeaderProblem, check_limits, read_header
 from shared.reasons import Reason
-from workers.models.colour import on_white, plain, to_srgb
-from workers.models.geometry import prepare
+from workers.models.preprocessing.colour import on_white, plain, to_srgb
+from workers.models.preprocessing.geometry import prepare
 from workers.vision.decode.values import Decoded, DecodeLimits, DecodePlan
 from workers.vision.quality import measure
 

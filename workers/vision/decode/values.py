@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.images.box import Box
 from shared.images.limits import ImageLimits
-from workers.models.geometry import Geometry
+from workers.models.preprocessing.geometry import Geometry
+
+# Longest side of a photo as a detector sees it, and as a heat map shows it; the model's input is cut from it,
+# and an item of a third of it still fills that.
+VIEW_SIDE: Final = 768
 
 
 @dataclass(frozen=True)

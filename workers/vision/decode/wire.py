@@ -15,7 +15,7 @@ from workers.vision.decode.values import Decoded, DecodeLimits, DecodePlan
 
 @dataclass(frozen=True)
 class _Geometry:
-    """The child's `workers.models.geometry.Geometry`: the fields of a preprocess that it needs, no more."""
+    """The child's `preprocessing.geometry.Geometry`: the fields of a preprocess that it needs, no more."""
 
     resize: int
     crop: int

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.errors import TusouError
-from workers.models.engine import cores
+from workers.models.engines.cores import cores
 
 
 def open_session(data: bytes, *, where: str, threads: int = 0) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torchvision.models import WeightsEnum
 
-from workers.models.preprocess import Preprocess
+from workers.models.preprocessing.preprocess import Preprocess
 
 
 def published_preprocess(weights: WeightsEnum) -> Preprocess:

@@ -1,4 +1,4 @@
-"""Lays down what the bundled model `tiny` learns from: `python -m benchmarks.tiny_data FOLDER`.
+"""Lays down what the bundled model `tiny` learns from: `python -m tools.tiny_data FOLDER`.
 
 Only photos whose licence allows it, and none of the catalogues that measure it: the clothing photos (CC0),
 the COCO photos and the things cut out of them, a sample catalogue of another seed than the demo's, drawn by
@@ -27,7 +27,7 @@ Row = tuple[str, str, str]  # id, category, images
 
 def main() -> None:
     if len(sys.argv) != 2:
-        raise SystemExit("python -m benchmarks.tiny_data FOLDER")
+        raise SystemExit("python -m tools.tiny_data FOLDER")
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True)
     photos = need_data() / "photos"

@@ -13,11 +13,11 @@ from torchvision import models
 from torchvision.models import WeightsEnum
 
 from shared.errors import TusouError
-from workers.models.artefact import TORCHVISION, Artefact
-from workers.models.onnx_export import to_onnx
-from workers.models.published import published_preprocess
-from workers.models.state import State, load_found, unfit
-from workers.models.torch_engine import Divided, GeneralisedMean
+from workers.models.artefacts.artefact import TORCHVISION, Artefact
+from workers.models.engines.onnx_export import to_onnx
+from workers.models.engines.torch_engine import Divided, GeneralisedMean
+from workers.models.published.preprocess import published_preprocess
+from workers.models.weights.load import State, load_found, unfit
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from typing import Any, Final
 import numpy as np
 
 from shared.errors import TusouError
-from workers.models.artefact import CARD, ONNX, STATE, Artefact, State, from_json, state_sha256
+from shared.models.card import CARD
+from workers.models.artefacts.artefact import ONNX, STATE, Artefact, State, from_json, state_sha256
 from workers.models.whitening import Whitening
 
 # Of which vector a matrix is: the network's, or the joined descriptor's.

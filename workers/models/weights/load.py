@@ -12,7 +12,7 @@ import torch
 from torchvision.models import WeightsEnum
 
 from shared.errors import TusouError
-from workers.models.weights import FetchObject, find_weights, weights_missing
+from workers.models.weights.find import FetchObject, find_weights, weights_missing
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""From a torch network to the ONNX file that `onnx_net.OnnxEngine` runs."""
+"""From a torch network to the ONNX file that `onnx_engine.OnnxEngine` runs."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ import torch
 from torch import nn
 
 from shared.errors import TusouError
-from workers.models.onnx_net import FEATURES, INPUT, LOGITS, OnnxEngine
-from workers.models.preprocess import Preprocess
-from workers.models.torch_engine import Divided
+from workers.models.engines.normalise import Normalise
+from workers.models.engines.onnx_engine import FEATURES, INPUT, LOGITS, OnnxEngine
+from workers.models.engines.torch_engine import Divided
+from workers.models.preprocessing.preprocess import Preprocess
 
 # The newest that the exporter writes without onnxscript; ONNX Runtime reads it since 1.14 (2023).
 OPSET: Final = 18
@@ -40,8 +41,10 @@ class _FromPixels(nn.Module):
     def __init__(self, network: Divided, preprocess: Preprocess) -> None:
         super().__init__()
         self.network = network
-        self.register_buffer("mean", torch.tensor(preprocess.mean).view(1, 3, 1, 1) * 255)
-        self.register_buffer("scale", 1 / (torch.tensor(preprocess.std).view(1, 3, 1, 1) * 255))
+        normalise = Normalise(preprocess)
+        self.register_buffer("mean", normalise.mean)
+        # A factor: int8 knows products, and no quotients.
+        self.register_buffer("scale", 1 / normalise.std)
 
     def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, ...]:
         batch = (pixels.permute(0, 3, 1, 2).float() - self.mean) * self.scale

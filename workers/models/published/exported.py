@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from shared.errors import TusouError
-from workers.models.artefact_files import Opened, open_folder, pack, write
-from workers.models.serving import needs_torch
+from workers.models.artefacts.files import Opened, open_folder, pack, write
+from workers.models.engines.choice import needs_torch
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def exported(name: str, source: Path | bytes | None, *, cache: Path | None) -> O
             code="onnx_missing",
         )
     with needs_torch(name):
-        from workers.models import torchvision_nets
+        from workers.models.published import torchvision_nets
     artefact, state = torchvision_nets.load(name, source)
     onnx = torchvision_nets.as_onnx(artefact, state)
     log.info("the network %s was exported to ONNX, %.1f MB", name, len(onnx) / 1e6)

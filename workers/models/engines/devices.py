@@ -9,8 +9,8 @@ from typing import Final
 from shared.errors import TusouError
 
 DEVICES: Final = ("auto", "cpu", "cuda")
-# What a driver leaves in the system: NVIDIA's, Windows' for its Linux guests, AMD's.
-_SIGNS: Final = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
+# What a GPU's driver leaves in the system: NVIDIA's, Windows' for its Linux guests, AMD's.
+GPU_DRIVERS: Final = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
 
 
 def check_device(wanted: str) -> None:
@@ -24,7 +24,7 @@ def choose_device(wanted: str) -> str:
     check_device(wanted)
     if wanted == "cpu":
         return "cpu"
-    if wanted == "auto" and not any(Path(sign).exists() for sign in _SIGNS):
+    if wanted == "auto" and not any(Path(each).exists() for each in GPU_DRIVERS):
         return "cpu"
     if find_spec("torch") is not None:
         import torch

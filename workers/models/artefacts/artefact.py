@@ -16,12 +16,12 @@ from typing import Any, Final
 import numpy as np
 
 from shared.errors import TusouError
+from shared.models.card import CARD
 from workers.models.classical.describe import DESCRIBED
 from workers.models.fingerprint import fingerprint
-from workers.models.preprocess import FITS, INTERPOLATIONS, Preprocess
+from workers.models.preprocessing.preprocess import FITS, INTERPOLATIONS, Preprocess
 
 FORMAT: Final = 1
-CARD: Final = "model.json"
 STATE: Final = "model.safetensors"
 ONNX: Final = "model.onnx"
 

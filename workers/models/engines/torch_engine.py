@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from workers.models.engine import Raw
-from workers.models.preprocess import Preprocess
+from workers.models.engines.normalise import Normalise
+from workers.models.engines.port import Raw
+from workers.models.preprocessing.preprocess import Preprocess
 
 
 class Divided(nn.Module):
@@ -70,15 +71,14 @@ class TorchEngine:
     def __init__(self, network: Divided, preprocess: Preprocess, device: str) -> None:
         self.device = device
         self._network = network if device == "cuda" else _frozen(network, preprocess)
-        self._mean = torch.tensor(preprocess.mean, device=device).view(1, 3, 1, 1) * 255
-        self._std = torch.tensor(preprocess.std, device=device).view(1, 3, 1, 1) * 255
+        self._normalise = Normalise(preprocess).to(device)
 
     @torch.inference_mode()
     def load(self, pixels: np.ndarray) -> torch.Tensor:
         # The bytes travel to the device as they are, a quarter of what floats would be.
         there = torch.from_numpy(pixels).to(self.device)  # (n, crop, crop, 3) uint8
-        # A view of interleaved pixels as (n, 3, crop, crop) is channels-last already; arithmetic keeps that.
-        return (there.permute(0, 3, 1, 2).float() - self._mean) / self._std  # (n, 3, crop, crop) float32
+        batch: torch.Tensor = self._normalise(there)  # (n, 3, crop, crop) float32
+        return batch
 
     @torch.inference_mode()
     def run(self, batch: torch.Tensor) -> Raw:

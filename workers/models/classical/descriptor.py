@@ -22,7 +22,7 @@ from workers.models.classical.grid import SIDE
 from workers.models.classical.whitening import PICTURES, SEED, SHRINKAGE, drawn_whitening
 from workers.models.fingerprint import fingerprint
 from workers.models.port import Embedded
-from workers.models.preprocess import Preprocess, check_images
+from workers.models.preprocessing.preprocess import Preprocess, check_images
 from workers.models.steps import warm
 
 

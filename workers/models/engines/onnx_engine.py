@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from shared.errors import TusouError
-from workers.models.engine import Raw
-from workers.models.onnx_session import open_session
+from workers.models.engines.onnx_session import open_session
+from workers.models.engines.port import Raw
 
 # What our files are asked for: (n, crop, crop, 3) uint8 RGB in, (n, d) and (n, labels) float32 out.
 # Mean and deviation are in the graph, so that a file is all that an edge device needs.

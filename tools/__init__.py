@@ -1,0 +1,1 @@
+"""What its makers run by hand; no part of a deployment."""

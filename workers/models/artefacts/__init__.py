@@ -1,0 +1,1 @@
+"""A trained model as files: its card, its parameters, its ONNX file."""

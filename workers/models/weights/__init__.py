@@ -1,0 +1,1 @@
+"""Published weights: where they are found, and how they are read."""
