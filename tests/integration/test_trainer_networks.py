@@ -127,6 +127,11 @@ def test_a_smaller_side_sees_the_same_share_of_a_picture() -> None:
     assert (usual.resize, usual.crop, smaller.resize, smaller.crop) == (256, 224, 128, 112)
 
 
+def test_the_margin_that_is_usually_cut_off_may_be_kept() -> None:
+    found = [preprocess_of("mobilenet_v2", side, keep_margin=True) for side in (None, 112)]
+    assert [(p.resize, p.crop) for p in found] == [(224, 224), (112, 112)]
+
+
 def _small_vit() -> list[torch.nn.Module]:
     from torchvision.models import VisionTransformer
 

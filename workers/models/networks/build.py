@@ -37,10 +37,11 @@ def build(
     return BlockNetwork(blocks, features=features, classes=classes, dim=dim, dropout=dropout)
 
 
-def preprocess_of(name: str, side: int | None = None) -> Preprocess:
+def preprocess_of(name: str, side: int | None = None, *, keep_margin: bool = False) -> Preprocess:
     """What `name` was made for; `side` asks for other squares, the rest of the picture in proportion.
 
-    Raises InvalidRequest where the network has one size only.
+    With `keep_margin` the square is as wide as the picture's short side. Raises InvalidRequest where the
+    network has one size only.
     """
     found = _of(name)
     preprocess = (
@@ -48,11 +49,12 @@ def preprocess_of(name: str, side: int | None = None) -> Preprocess:
         if isinstance(found, Own)
         else found.preprocess or published_preprocess(found.weights)
     )
-    if side is None or side == preprocess.crop:
-        return preprocess
-    if isinstance(found, Own) or found.cut is transformer:
-        raise InvalidRequest(f"{name} takes squares of {preprocess.crop} pixels only")
-    return replace(preprocess, crop=side, resize=round(preprocess.resize * side / preprocess.crop))
+    if side is not None and side != preprocess.crop:
+        if isinstance(found, Own) or found.cut is transformer:
+            raise InvalidRequest(f"{name} takes squares of {preprocess.crop} pixels only")
+        resize = round(preprocess.resize * side / preprocess.crop)
+        preprocess = replace(preprocess, crop=side, resize=resize)
+    return replace(preprocess, resize=preprocess.crop) if keep_margin else preprocess
 
 
 def _of(name: str) -> Own | Published:

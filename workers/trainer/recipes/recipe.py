@@ -47,7 +47,8 @@ class Recipe:
     With `keep_statistics` batch normalisation goes on with the means and variances that came with them.
 
     `side` is that of the square input in pixels, `dim` the width of the embedding; None leaves them to the
-    network.
+    network. With `keep_margin` the square is as wide as the picture's short side; the margin that published
+    preprocessing cuts off, an eighth mostly, is seen too.
 
     `classification_weight` and `metric_weight` weigh cross-entropy and metric loss in their sum; with 0 of
     the first a network has no classifier. `metric_target` is what the metric loss tells apart: label or group
@@ -64,6 +65,7 @@ class Recipe:
     pretrained: bool = False
     keep_statistics: bool = False
     side: Count | None = None
+    keep_margin: bool = False
     dim: Count | None = None
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
     batch: Annotated[int, Ge(2)] = 64

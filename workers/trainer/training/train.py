@@ -101,7 +101,7 @@ def _prepare(
         dropout=recipe.dropout,
         weights=weights if recipe.pretrained else None,
     )
-    preprocess = preprocess_of(recipe.network, recipe.side)
+    preprocess = preprocess_of(recipe.network, recipe.side, keep_margin=recipe.keep_margin)
     learnt = Pictures(parts.train, parts.labels, view(recipe.augmentation, preprocess), recipe.seed)
     validated = Pictures(parts.validation, parts.labels, view("none", preprocess), recipe.seed)
     objective = Objective(
