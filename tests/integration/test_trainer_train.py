@@ -183,6 +183,19 @@ def test_without_a_validation_part_the_last_epoch_wins(tmp_path: Path) -> None:
     assert trained.course.history[0].validation == {}
 
 
+def test_a_figure_that_the_validation_part_cannot_give_is_refused_before_anything_is_learnt(
+    tmp_path: Path,
+) -> None:
+    """Each label there has one group: none is looked for with another."""
+    parts = make_parts(examples(3, 24), examples(3, 8, first=1000, group_of=2000), [])
+    events: list[dict[str, Any]] = []
+
+    with pytest.raises(InvalidRequest, match="no label has two groups"):
+        _train(tmp_path, replace(RECIPE, watch="r1"), parts=parts, on_progress=events.append)
+    assert events == []
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_frozen_stage_changes_the_head_alone(tmp_path: Path) -> None:
     first = _train(tmp_path / "first", replace(RECIPE, stages=RECIPE.stages[:1]))
     recipe = replace(RECIPE, stages=(*RECIPE.stages, Stage(2, 1e-3, blocks=0, views=2)), patience=99)

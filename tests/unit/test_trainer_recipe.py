@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 pytest.importorskip("torch", reason="torch is an extra")
@@ -30,6 +32,13 @@ def test_a_recipe_survives_json(name: str) -> None:
 def test_a_recipe_that_cannot_be_followed_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(InvalidRequest):
         recipe_from_json({"network": "classic", "stages": [{"epochs": 1, "rate": 0.1}], **wrong})
+
+
+def test_accuracy_is_not_watched_where_nothing_classifies() -> None:
+    """The last epoch would be taken for the best, and nobody told."""
+    recipe = Recipe("digits", (Stage(1, 0.1),), metric_loss="softmax")
+    with pytest.raises(InvalidRequest, match="watch r1, or none"):
+        replace(recipe, classification_weight=0.0)
 
 
 STAGE = {"epochs": 1, "rate": 0.1}

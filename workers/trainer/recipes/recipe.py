@@ -57,7 +57,7 @@ class Recipe:
 
     `warmup` is the share of a stage's steps in which the rate rises, `patience` the epochs without a better
     figure after which a stage ends. `watch` is the figure of the validation part by which the best epoch is
-    chosen: accuracy, or r1 (see `training.validation`); with "none" it is the last.
+    chosen: accuracy, or r1 (see `training.validation`); with "none", and without such a part, it is the last.
     """
 
     network: str
@@ -97,6 +97,8 @@ class Recipe:
             raise InvalidRequest("a recipe needs a stage")
         if self.classification_weight <= 0 and self.metric_loss == "none":
             raise InvalidRequest("a recipe needs a loss: classification_weight > 0, or a metric_loss")
+        if self.classification_weight <= 0 and self.watch == "accuracy":
+            raise InvalidRequest("without a classifier there is no accuracy to watch: watch r1, or none")
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

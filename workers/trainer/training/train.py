@@ -29,7 +29,7 @@ from workers.trainer.training.freezing import first_learning, freeze
 from workers.trainer.training.learner import Learner, State
 from workers.trainer.training.losses import Objective
 from workers.trainer.training.optimizers import make_optimizer, set_rate, step
-from workers.trainer.training.validation import validate
+from workers.trainer.training.validation import check_watched, validate
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +68,10 @@ def train(
     """Learn from `parts` as `recipe` says; checkpoints and curves.jsonl lie in `folder`.
 
     A folder that holds a checkpoint of the same training is gone on from, to the same result. `weights` is
-    where published weights are, as `networks.build` takes it. Raises Conflict for another training's folder.
+    where published weights are, as `networks.build` takes it. Raises Conflict for another training's folder,
+    InvalidRequest where the validation part cannot give what the recipe watches.
     """
+    check_watched(recipe, parts.validation)
     with repeatable(hardware.device):
         run = _prepare(parts, recipe, folder, hardware, weights, on_progress)
         saved = run.checkpoints.read()
