@@ -13,7 +13,7 @@ from shared.db.engine import Database
 from shared.models import registry
 from shared.storage.memory import MemoryStore
 from tests.model_folders import FILES, model_folder
-from workers.vision.wiring import weights_in
+from workers.models.weights.stored import weights_in
 
 
 @pytest.fixture

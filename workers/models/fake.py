@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from workers.models.fingerprint import fingerprint
-from workers.models.port import Embedded
+from workers.models.port import TOP, Embedded
 from workers.models.preprocessing.preprocess import Preprocess, check_images
 from workers.models.steps import warm
 
@@ -40,7 +40,7 @@ class FakeModel:
         digests = [hashlib.blake2b(image.tobytes(), digest_size=DIM).digest() for image in batch]
         return np.frombuffer(b"".join(digests), np.uint8).reshape(-1, DIM)  # (n, 64) uint8
 
-    def post(self, raw: np.ndarray) -> list[Embedded]:
+    def post(self, raw: np.ndarray, top: int = TOP) -> list[Embedded]:
         centred = raw.astype(np.float32) - 127.5  # never zero, so a length can always be divided by
         vectors = centred / np.linalg.norm(centred, axis=1, keepdims=True)  # (n, 64) float32, unit length
         return [Embedded(vector) for vector in vectors]

@@ -13,7 +13,7 @@ from workers.models.classical.describe import describe
 from workers.models.classical.grid import SIDE
 from workers.models.engines.port import Raw
 from workers.models.network import Network
-from workers.models.port import Embedded
+from workers.models.port import TOP, Embedded
 from workers.models.steps import warm
 from workers.models.whitening import Whitening, unit
 
@@ -45,9 +45,9 @@ class Joined:
         pixels, images = batch
         return self._network.core(pixels), described(images)
 
-    def post(self, raw: tuple[Raw, np.ndarray]) -> list[Embedded]:
+    def post(self, raw: tuple[Raw, np.ndarray], top: int = TOP) -> list[Embedded]:
         features, descriptors = raw
-        embedded = self._network.post(features)
+        embedded = self._network.post(features, top)
         vectors = np.stack([each.vector for each in embedded])  # (n, d)
         colours = self._weight * self._colour.apply(descriptors)  # (n, k)
         joined = unit(np.concatenate([vectors, colours], axis=1))  # (n, dim)

@@ -58,7 +58,7 @@ class Network:
     def core(self, batch: Any) -> Raw:
         return self.engine.run(batch)
 
-    def post(self, raw: Raw) -> list[Embedded]:
+    def post(self, raw: Raw, top: int = TOP) -> list[Embedded]:
         features = self._over_views(unit(raw.features))  # (n, d)
         vectors = self._whitening.apply(features) if self._whitening else unit(features)
         assert vectors.shape[1:] == (self.dim,), vectors.shape
@@ -67,7 +67,7 @@ class Network:
         assert raw.logits is not None
         assert raw.logits.shape == (len(raw.features), len(self.labels)), raw.logits.shape
         chances = self._over_views(_softmax(raw.logits))  # (n, labels)
-        likeliest = (-chances).argsort(1, kind="stable")[:, :TOP]  # (n, TOP)
+        likeliest = (-chances).argsort(1, kind="stable")[:, :top]  # (n, top)
         return [
             Embedded(vector, tuple((self.labels[label], float(row[label])) for label in best))
             for vector, row, best in zip(vectors, chances, likeliest, strict=True)

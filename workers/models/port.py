@@ -19,7 +19,8 @@ class Embedded:
     """What a model says of one image.
 
     `vector` is (dim,) float32 of unit length. `probabilities` are the classifier's likeliest labels with
-    their probabilities (0..1), likeliest first, TOP at most; none for a model without a classifier.
+    their probabilities (0..1), likeliest first, as many as `post` was asked for; none for a model without a
+    classifier.
     """
 
     vector: np.ndarray
@@ -56,8 +57,11 @@ class Model(Protocol):
     def core(self, batch: Any) -> Any:
         """One batch -> raw outputs of the same n."""
 
-    def post(self, raw: Any) -> list[Embedded]:
-        """Raw outputs -> n results in the images' order; a vector may hold NaN where a network broke."""
+    def post(self, raw: Any, top: int = TOP) -> list[Embedded]:
+        """Raw outputs -> n results in the images' order, each with the `top` likeliest labels.
+
+        A vector may hold NaN where a network broke.
+        """
 
     def warmup(self, sizes: Sequence[int]) -> None:
         """Run batches of these sizes once, so that no search pays for lazy initialisation."""

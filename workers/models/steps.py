@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from workers.models.port import Embedded, Model
+from workers.models.port import TOP, Embedded, Model
 
 
-def embed(model: Model, images: Sequence[np.ndarray]) -> list[Embedded]:
-    """n images of (crop, crop, 3) uint8 RGB -> n results."""
-    results = model.post(model.core(model.pre(images)))
+def embed(model: Model, images: Sequence[np.ndarray], top: int = TOP) -> list[Embedded]:
+    """n images of (crop, crop, 3) uint8 RGB -> n results, each with the `top` likeliest labels."""
+    results = model.post(model.core(model.pre(images)), top)
     if len(results) != len(images):
         raise ValueError(f"{model.name} answered {len(results)} of {len(images)} images")
     return results

@@ -7,15 +7,13 @@ import logging
 from shared.db import schema
 from shared.db.engine import Database
 from shared.dispatch import Dispatcher
-from shared.models.stored import StoredModels
 from shared.settings import Settings
-from shared.storage.names import new_name
 from shared.storage.open import open_store
-from shared.storage.port import ObjectStore
 from shared.wakeups import Notifier
 from workers.models.detectors.registry import load_detector
 from workers.models.registry import load_model
-from workers.models.weights.find import STORE_PREFIX, FetchObject
+from workers.models.weights.find import FetchObject
+from workers.models.weights.stored import weights_in
 from workers.vision.batching.batcher import Batcher
 from workers.vision.batching.warmup import choose_import_batch
 from workers.vision.decode.pool import DecodeLimits, DecodePool
@@ -32,23 +30,6 @@ def _fetcher(settings: Settings) -> Fetcher:
     if settings.fetch_private:
         return Fetcher(FetchLimits(max_bytes=settings.max_image_bytes, ports=None), allow=lambda _: True)
     return Fetcher(FetchLimits(max_bytes=settings.max_image_bytes))
-
-
-def weights_in(store: ObjectStore, db: Database) -> FetchObject:
-    """What an operator laid down under incoming/models/, else the files of a model in the registry."""
-    stored_models = StoredModels(db, store)
-
-    def fetch(file_name: str) -> bytes | None:
-        laid_down = STORE_PREFIX + file_name
-        if store.size(laid_down) is None:
-            return stored_models(file_name)
-        copy = store.adopt(laid_down, new_name("models", "models", db.clock()))
-        try:
-            return store.get(copy.name, sha256=copy.sha256, length=copy.length)
-        finally:
-            store.delete(copy.name)
-
-    return fetch
 
 
 def _item_finder(settings: Settings, fetch_weights: FetchObject) -> ItemFinder | None:

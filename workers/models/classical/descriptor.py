@@ -21,7 +21,7 @@ from workers.models.classical.describe import DESCRIBED, DIM, describe
 from workers.models.classical.grid import SIDE
 from workers.models.classical.whitening import PICTURES, SEED, SHRINKAGE, drawn_whitening
 from workers.models.fingerprint import fingerprint
-from workers.models.port import Embedded
+from workers.models.port import TOP, Embedded
 from workers.models.preprocessing.preprocess import Preprocess, check_images
 from workers.models.steps import warm
 
@@ -62,7 +62,7 @@ class Descriptor:
         # One by one: an image's planes stay in the processor's cache, a batch's would not.
         return np.stack([describe(image) for image in batch])  # (n, DIM) float32
 
-    def post(self, raw: np.ndarray) -> list[Embedded]:
+    def post(self, raw: np.ndarray, top: int = TOP) -> list[Embedded]:
         vectors = self._whitening.apply(raw)  # (n, DIM) float32, unit length
         return [Embedded(vector) for vector in vectors]
 
