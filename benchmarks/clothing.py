@@ -60,7 +60,9 @@ def _test(trained: Trained, parts: Parts) -> Classification:
         preprocess=trained.preprocess,
         hardware=hardware(),
     )
-    return classification(found, parts.labels)
+    figures = classification(found.probabilities, found.labels, parts.labels)
+    assert figures is not None
+    return figures
 
 
 if __name__ == "__main__":

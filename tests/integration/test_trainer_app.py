@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 torch = pytest.importorskip("torch", reason="torch is an extra")
 pytest.importorskip("pytorch_metric_learning", reason="an extra of the trainer")
@@ -22,17 +23,28 @@ pytest.importorskip("onnxruntime", reason="an extra of the engines")
 # E402: these need torch, so they follow the skip where there is none.
 from torchvision.models import mobilenet_v3_small  # noqa: E402
 
-from shared.errors import InvalidRequest  # noqa: E402
+from shared.db import schema  # noqa: E402
+from shared.db.engine import Database  # noqa: E402
+from shared.errors import InvalidRequest, TusouError  # noqa: E402
+from shared.models import registry  # noqa: E402
+from shared.settings import Settings  # noqa: E402
+from shared.storage.open import open_store  # noqa: E402
+from tests.invented_weights import invent_weights  # noqa: E402
 from tests.trainer_rig import bars, picture  # noqa: E402
 from workers.models.artefacts.files import open_folder  # noqa: E402
 from workers.models.engines.onnx_engine import OnnxEngine  # noqa: E402
 from workers.trainer.artefacts import read_artefact  # noqa: E402
+from workers.trainer.cli.app import app  # noqa: E402
+from workers.trainer.data.example import Example  # noqa: E402
+from workers.trainer.data.parts import Parts, make_parts  # noqa: E402
 from workers.trainer.data.split import Shares  # noqa: E402
 from workers.trainer.evaluation.evaluate import look  # noqa: E402
+from workers.trainer.evaluation.served import look_served  # noqa: E402
+from workers.trainer.export.finding import find_served  # noqa: E402
 from workers.trainer.hardware import Hardware  # noqa: E402
 from workers.trainer.recipes.presets import metric, transfer  # noqa: E402
 from workers.trainer.recipes.recipe import Recipe, Stage  # noqa: E402
-from workers.trainer.runs import evaluate_artefact, split_of, train_artefact  # noqa: E402
+from workers.trainer.runs import evaluate_model, split_of, train_artefact  # noqa: E402
 
 CPU = Hardware("cpu")
 RECIPE = Recipe("digits", (Stage(2, 3e-3),), batch=12, dim=16)
@@ -76,25 +88,136 @@ def test_both_engines_of_a_model_agree(run: Path) -> None:
     assert np.array_equal(raw.logits.argmax(1), found.probabilities.argmax(1))
 
 
-def test_a_model_is_looked_at_again_with_the_same_result(run: Path, tmp_path: Path) -> None:
-    report = evaluate_artefact(run / "model", bars(), "test", tmp_path, hardware=CPU)
-
+def test_what_is_served_is_measured_alike_by_torch_and_by_every_engine(run: Path, tmp_path: Path) -> None:
+    """The report of the training, by torch, and those of the artefact as a worker serves it."""
     before = json.loads((run / "report.json").read_text(encoding="utf-8"))
+
+    for engine in ("onnx", "torch"):
+        served = find_served(str(run / "model"), engine=engine, threads=1)
+        report = evaluate_model(served.model, bars(), "test", tmp_path / engine)
+
+        assert report.facts["engine"] == f"{engine} on cpu"
+        assert report.classification is not None
+        assert report.classification.accuracy == before["classification"]["accuracy"]
+        assert report.classification.areas.macro_pr == pytest.approx(
+            before["classification"]["areas"]["macro_pr"], abs=1e-4
+        )
+        assert report.retrieval_by_category is not None
+        assert report.retrieval_by_category.r1 == before["retrieval_by_category"]["r1"]
+
+
+def test_all_labels_are_measured_and_not_the_likeliest_alone(tmp_path: Path) -> None:
+    """A search is told five; of seven labels each would otherwise lack the low ends of its curves."""
+    parts = _stripes(7)
+    train_artefact(parts, RECIPE, tmp_path / "run", name="many", hardware=CPU)
+    model = find_served(str(tmp_path / "run" / "model"), threads=1).model
+
+    found = look_served(model, parts.test, parts.labels)
+
+    assert found.probabilities.shape == (len(parts.test), 7)
+    assert found.probabilities.sum(1) == pytest.approx(1, abs=1e-5)
+    assert (found.probabilities > 0).all()
+
+
+def _stripes(labels: int) -> Parts:
+    def of(first: int, each: int) -> list[Example]:
+        return [
+            Example(picture(n % 3, number * 10 + n), f"stripe {n}", f"{n}/{number}")
+            for number in range(first, first + each)
+            for n in range(labels)
+        ]
+
+    return make_parts(of(0, 8), of(100, 2), of(200, 2))
+
+
+def test_where_the_data_have_other_labels_only_retrieval_stands(run: Path, tmp_path: Path) -> None:
+    model = find_served(str(run / "model"), threads=1).model
+
+    report = evaluate_model(model, bars(labels=4), "test", tmp_path)
+
+    assert report.classification is None
+    assert report.facts["labels"] == "the model does not know all labels of the data, such as bar 3"
+    assert report.retrieval_by_category is not None
+    assert report.retrieval_by_category.queries == 32
+    assert report.misses_by_category or report.retrieval_by_category.r1 == 1
+
+
+@pytest.mark.parametrize("name", ["descriptor", "tiny"])
+def test_built_in_models_are_measured_by_what_they_find(name: str, tmp_path: Path) -> None:
+    served = find_served(name, threads=1)
+
+    report = evaluate_model(served.model, bars(train=3, validation=0, test=0), "all", tmp_path)
+
+    assert served.training == {}
+    assert report.classification is None
+    assert report.facts["labels"] == "the model has no classifier"
+    assert report.retrieval_by_category is not None
+    assert report.retrieval_by_category.queries == 9
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["facts"]["model"] == name
+
+
+def test_a_model_of_torchvision_is_measured_by_its_own_labels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thousand labels, of which a page shows those that occur; its weights are invented."""
+    monkeypatch.setenv("TUSOU_HOME", str(tmp_path / "home"))
+    invent_weights("mobilenet_v2", tmp_path)
+    served = find_served("mobilenet_v2", weights=str(tmp_path), threads=1)
+    known = make_parts(
+        [
+            Example(picture(n, k), label, f"{n}/{k}")
+            for n, label in enumerate(("crane", "sock"))
+            for k in (0, 1)
+        ],
+        [],
+        [],
+    )
+
+    report = evaluate_model(served.model, known, "all", tmp_path / "out")
+
     assert report.classification is not None
-    assert report.classification.accuracy == before["classification"]["accuracy"]
+    assert len(report.classification.labels) == 1000
+    assert report.classification.areas.micro.roc_area > 0
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert len(page) < 200_000
 
 
-def test_pictures_of_unknown_labels_are_refused(run: Path, tmp_path: Path) -> None:
-    with pytest.raises(InvalidRequest, match="bar 3"):
-        evaluate_artefact(run / "model", bars(labels=4), "test", tmp_path, hardware=CPU)
+def test_a_model_of_the_deployment_is_found_by_its_name(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the registry, and without a deployment none is made."""
+    monkeypatch.setenv("TUSOU_HOME", str(tmp_path / "home"))
+    with pytest.raises(TusouError, match="no model 'bars'"):
+        find_served("bars")
+    assert not (tmp_path / "home").exists()
+    settings = Settings()
+    (tmp_path / "home").mkdir()
+    db, store = Database(settings.sql_url), open_store(settings.store_url)
+    schema.migrate(db)
+    store.ensure()
+    registry.push(db, store, run / "model")
+    db.close()
+
+    for name in ("bars", "bars@1"):
+        served = find_served(name, threads=1)
+        assert served.model.name == "bars@1"
+        assert served.training["recipe"]["network"] == "digits"
+
+
+def test_no_picture_gives_no_report(run: Path, tmp_path: Path) -> None:
+    model = find_served(str(run / "model"), threads=1).model
+    with pytest.raises(InvalidRequest, match="no picture"):
+        evaluate_model(model, bars(validation=0), "validation", tmp_path)
 
 
 def test_an_evaluation_divides_the_data_as_the_training_did(tmp_path: Path) -> None:
     """With another seed most of its test part would have been learnt from."""
     train_artefact(bars(), replace(RECIPE, seed=3), tmp_path, name="b", hardware=CPU, shares=Shares(0.2, 0.3))
 
-    assert split_of(tmp_path / "model") == (Shares(0.2, 0.3), 3)
-    assert split_of(tmp_path / "model", test=0.1, seed=0) == (Shares(0.2, 0.1), 0)
+    training = find_served(str(tmp_path / "model")).training
+    assert split_of(training) == (Shares(0.2, 0.3), 3)
+    assert split_of(training, test=0.1, seed=0) == (Shares(0.2, 0.1), 0)
+    assert split_of({}) == (Shares(), 0)
 
 
 def test_a_model_is_never_overwritten(run: Path) -> None:
@@ -148,6 +271,53 @@ def test_the_process_trains_and_evaluates_a_folder_of_classes(tmp_path: Path) ->
     assert code == 0, told
     assert told[-1]["pictures"] == 6
     assert (tmp_path / "out" / "again" / "report.html").is_file()
+
+
+def _catalogue(folder: Path) -> Path:
+    """Four products, two of each category."""
+    rows = "id,title,category,images\n" + "".join(f"{n},p,bar {n % 2},{n}.png\n" for n in range(4))
+    (folder / "m.csv").write_text(rows, encoding="utf-8")
+    for n in range(4):
+        Image.fromarray(picture(n % 2, n)).save(folder / f"{n}.png")
+    return folder / "m.csv"
+
+
+@pytest.mark.parametrize(
+    ("options", "part", "pictures"),
+    [((), "all", 4), (("--part", "test", "--test", "0.5", "--engine", "torch"), "test", 2)],
+)
+def test_the_command_measures_what_was_not_trained_on_the_data_whole_unless_told(
+    run: Path, tmp_path: Path, options: tuple[str, ...], part: str, pictures: int
+) -> None:
+    model = "descriptor" if part == "all" else str(run / "model")
+    out = tmp_path / "out"
+
+    done = CliRunner().invoke(
+        app, ["evaluate", str(_catalogue(tmp_path)), "--model", model, "--out", str(out), *options]
+    )
+
+    assert done.exit_code == 0, done.output
+    facts = json.loads((out / "report.json").read_text(encoding="utf-8"))["facts"]
+    assert (facts["part"], facts["pictures"]) == (part, pictures)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ((), "one of --model and --service"),
+        (("--model", "tiny", "--service", "http://localhost:1"), "one of --model and --service"),
+        (("--service", "localhost:1"), "no address of a service"),
+        (("--service", "http://localhost:1", "--part", "test"), "whole catalogue"),
+        (("--model", "nobody"), "no model 'nobody'"),
+    ],
+)
+def test_what_cannot_be_evaluated_is_told(tmp_path: Path, options: tuple[str, ...], sentence: str) -> None:
+    data, out = str(_catalogue(tmp_path)), str(tmp_path / "out")
+
+    done = CliRunner().invoke(app, ["evaluate", data, "--out", out, *options])
+
+    assert isinstance(done.exception, TusouError)
+    assert sentence in done.exception.detail
 
 
 def test_trouble_is_one_line_and_an_exit_status(tmp_path: Path) -> None:

@@ -15,17 +15,21 @@ pytest.importorskip("torchmetrics", reason="an extra of the trainer")
 pytest.importorskip("onnxruntime", reason="an extra of the engines")
 
 # E402: these need torch, so they follow the skip where there is none.
-from shared.errors import InvalidRequest  # noqa: E402
+from shared.errors import InvalidRequest, TusouError  # noqa: E402
 from tests.trainer_rig import examples, picture  # noqa: E402
 from workers.models.artefacts.files import Opened, open_folder  # noqa: E402
 from workers.models.serving import serve  # noqa: E402
+from workers.trainer.data.example import Example  # noqa: E402
 from workers.trainer.data.parts import Parts, make_parts  # noqa: E402
 from workers.trainer.evaluation.report import Report  # noqa: E402
+from workers.trainer.evaluation.served import look_served  # noqa: E402
+from workers.trainer.export.edge import export  # noqa: E402
+from workers.trainer.export.finding import find_served  # noqa: E402
 from workers.trainer.export.variant import Options, write_variant_of  # noqa: E402
 from workers.trainer.hardware import Hardware  # noqa: E402
 from workers.trainer.recipes.presets import tiny  # noqa: E402
 from workers.trainer.recipes.recipe import Stage  # noqa: E402
-from workers.trainer.runs import evaluate_artefact, train_artefact  # noqa: E402
+from workers.trainer.runs import evaluate_model, split_of, train_artefact  # noqa: E402
 
 CPU = Hardware("cpu")
 # Two pictures of each thing; the labels stand in the data, and nobody learns them.
@@ -65,7 +69,8 @@ def _vectors(opened: Opened, engine: str) -> np.ndarray:
 def test_a_model_of_things_has_no_labels_and_is_measured_by_what_it_finds(run: Path, tmp_path: Path) -> None:
     card = _opened(run / "model").artefact
 
-    report: Report = evaluate_artefact(run / "model", _parts(), "test", tmp_path / "again", hardware=CPU)
+    model = find_served(str(run / "model"), threads=1).model
+    report: Report = evaluate_model(model, _parts(), "test", tmp_path / "again")
 
     assert card.labels == ()
     assert report.classification is None
@@ -124,14 +129,38 @@ def test_a_variant_may_see_pictures_of_another_size(run: Path, tmp_path: Path, s
     assert made.fingerprint != plain.artefact.fingerprint
 
 
-def test_a_variant_is_not_evaluated_as_the_network_it_was_made_of(
-    run: Path, tmp_path: Path, sample: list[Path]
+@pytest.mark.parametrize("engine", ["onnx", "torch"])
+def test_a_variant_is_evaluated_as_it_is_served(
+    run: Path, tmp_path: Path, sample: list[Path], engine: str
 ) -> None:
-    mirrored = Options(averaging="mirror")
-    write_variant_of(tmp_path / "plus", _opened(run / "model"), mirrored, sample, name="plus")
+    """Its own vectors, averaged, whitened and joined, and not those of the network it was made of."""
+    options = Options(averaging="mirror", dim=6, colour=0.5, colour_dim=4)
+    write_variant_of(tmp_path / "plus", _opened(run / "model"), options, sample, name="plus")
+    served = find_served(str(tmp_path / "plus"), engine=engine, threads=1)
+    pictures = [Example(pixels, "a", str(n)) for n, pixels in enumerate(_pictures())]
 
-    with pytest.raises(InvalidRequest, match="variant"):
-        evaluate_artefact(tmp_path / "plus", _parts(), "test", tmp_path / "again", hardware=CPU)
+    report = evaluate_model(served.model, _parts(), "test", tmp_path / "again")
+    found = look_served(served.model, pictures, ["a"], classified=False)
+
+    assert found.embeddings.shape == (3, 10)
+    assert (found.embeddings * _vectors(_opened(tmp_path / "plus"), engine)).sum(1).min() >= 0.9999
+    assert split_of(served.training) == split_of(_opened(run / "model").artefact.training)
+    assert report.facts["fingerprint"] == _opened(tmp_path / "plus").artefact.fingerprint
+    assert report.retrieval_by_category is not None
+
+
+def test_int8_is_evaluated_as_it_is_served(run: Path, tmp_path: Path) -> None:
+    pytest.importorskip("onnx", reason="onnx is an extra")
+    export(_opened(run / "model"), tmp_path / "small", _parts().train, int8=True, threads=1)
+
+    served = find_served(str(tmp_path / "small"), threads=1)
+    report = evaluate_model(served.model, _parts(), "test", tmp_path / "again")
+
+    assert report.facts["model"] == "things-int8"
+    assert report.retrieval_by_category is not None
+    assert report.retrieval_by_category.r1 >= 0.8
+    with pytest.raises(TusouError, match="cannot run with torch"):
+        find_served(str(tmp_path / "small"), engine="torch")
 
 
 @pytest.mark.parametrize("options", [Options(pooling=2.0), Options(averaging="mirror")])

@@ -13,10 +13,11 @@ import pytest
 pytest.importorskip("torch", reason="torch is an extra")
 pytest.importorskip("torchmetrics", reason="an extra of the trainer")
 
-from shared.errors import TusouError, Unavailable
+from shared.errors import InvalidRequest, TusouError, Unavailable
 from tests.trainer_rig import jpeg
 from workers.trainer.data.example import Example
-from workers.trainer.evaluation.service import Service, evaluate_service
+from workers.trainer.evaluation.page import report_page
+from workers.trainer.evaluation.service import Service, evaluate_service, open_service
 
 Answer = Callable[[httpx.Request], httpx.Response]
 # Product -> category and photos; p's second photo and q's are one file.
@@ -33,9 +34,36 @@ def _examples(folder: Path) -> list[Example]:
     ]
 
 
-def _job(state: str = "succeeded", hits: tuple[str, ...] = ()) -> dict[str, Any]:
-    found = [{"product": {"id": product, "category": SHOP[product][0]}} for product in hits]
-    return {"id": "j", "state": state, "error": None, "result": {"items": [{"hits": found}]}}
+def _job(
+    state: str = "succeeded",
+    hits: tuple[str, ...] = (),
+    categories: dict[str, float] | None = None,
+    **result: Any,
+) -> dict[str, Any]:
+    """Hits are `product` or `product-photo`."""
+    found = [
+        {
+            "product": {"id": name[0], "category": SHOP[name[0]][0]},
+            "image_id": name,
+            "score": 0.9 - 0.1 * rank,
+        }
+        for rank, name in enumerate(hits)
+    ]
+    told = [{"name": name, "score": share} for name, share in (categories or {}).items()]
+    item = {"hits": found, "categories": told}
+    return {
+        "id": "j",
+        "state": state,
+        "error": None,
+        "reasons": [{"code": "too_dark"}] if state == "rejected" else [],
+        "result": {
+            "items": [item],
+            "main_item": 0,
+            "model": "abcdef",
+            "index": {"partial": False},
+            **result,
+        },
+    }
 
 
 def _shop(search: Answer) -> Service:
@@ -59,19 +87,101 @@ def test_the_figures_are_those_of_the_service_s_answers(tmp_path: Path) -> None:
     assert by_product is not None
     assert by_category is not None
     assert (by_product.queries, by_product.r1, by_product.r5) == (5, 0.6, 1.0)
+    assert by_product.mrr == pytest.approx((3 + 2 / 2) / 5)
     assert (by_category.queries, by_category.r1) == (5, 1.0)
+    assert by_category.ndcg > by_product.ndcg > 0
+    assert report.facts["fingerprint"] == "abcdef"
+
+
+def _excluded(request: httpx.Request) -> dict[str, list[str]]:
+    body = request.content.decode("latin-1")
+    told: dict[str, list[str]] = json.loads(body[body.index('{"image_ids"') :].split("\r\n")[0])
+    return told
+
+
+def test_categories_are_measured_as_the_labels_of_a_model_are(tmp_path: Path) -> None:
+    """Only the search that leaves the photo's product out tells; a shoe is a bag by halves, a hat a shoe."""
+
+    def search(request: httpx.Request) -> httpx.Response:
+        left_out = _excluded(request)["product_ids"]
+        if not left_out:
+            return httpx.Response(200, json=_job(categories={"trap": 1.0}))
+        shares = {"shoe": 0.6, "bag": 0.4} if left_out != ["r"] else {"shoe": 0.9, "hat": 0.1}
+        return httpx.Response(200, json=_job(categories=shares))
+
+    report = evaluate_service(_shop(search), tmp_path, _examples(tmp_path))
+
+    found = report.classification
+    assert found is not None
+    assert [one.label for one in found.labels] == ["bag", "hat", "shoe"]
+    assert (found.accuracy, found.unanswered) == (pytest.approx(5 / 6), 0)
+    assert found.confusion == ((0, 0, 0), (0, 0, 1), (0, 0, 5))
+    assert found.calibration.ece == pytest.approx((5 * 0.4 + 0.9) / 6, abs=1e-6)
+    assert (found.labels[1].roc_area, found.labels[0].roc_area) == (1.0, None)
+    assert [(m.label, m.taken_for, round(m.probability, 2)) for m in report.mistakes] == [
+        ("hat", "shoe", 0.9)
+    ]
+    assert "neighbour" in report.probabilities
+    assert "neighbour" in report_page(report)
+
+
+def test_a_photo_without_categories_is_an_answer_that_is_missing(tmp_path: Path) -> None:
+    def search(request: httpx.Request) -> httpx.Response:
+        if _excluded(request)["product_ids"] == ["r"]:
+            return httpx.Response(200, json=_job("rejected"))
+        return httpx.Response(200, json=_job(categories={"shoe": 1.0}))
+
+    report = evaluate_service(_shop(search), tmp_path, _examples(tmp_path))
+
+    found = report.classification
+    assert found is not None
+    assert (found.pictures, found.unanswered, found.accuracy) == (6, 1, pytest.approx(5 / 6))
+    assert "without an answer" in report_page(report)
+
+
+def test_wrong_first_hits_are_shown(tmp_path: Path) -> None:
+    service = _shop(lambda _: httpx.Response(200, json=_job(hits=("r-r1", "q-q1", "p-p1"))))
+
+    report = evaluate_service(service, tmp_path, _examples(tmp_path))
+
+    first = report.misses_by_product[0]
+    assert (first.label, first.found_label, first.score) == ("shoe", "hat", 0.9)
+    assert first.found.endswith("r1.jpg")
+    assert first.thumbnail != first.found_thumbnail
+
+
+def test_a_catalog_that_has_grown_gives_no_figure_above_one(tmp_path: Path) -> None:
+    """It knows four photos of p, the manifest three."""
+    hits = ("p-p1", "p-p2", "p-same", "p-new")
+    service = _shop(lambda _: httpx.Response(200, json=_job(hits=hits)))
+
+    report = evaluate_service(service, tmp_path, _examples(tmp_path))
+
+    assert report.retrieval_by_product is not None
+    assert report.retrieval_by_product.map <= 1
+
+
+def test_what_answers_and_is_no_tusou_is_told(tmp_path: Path) -> None:
+    with pytest.raises(TusouError, match="no Tusou"):
+        evaluate_service(_shop(lambda _: httpx.Response(200, text="<html>")), tmp_path, _examples(tmp_path))
+
+
+@pytest.mark.parametrize("url", ["localhost:1", "ftp://shop.test", "http://", ""])
+def test_what_is_no_address_is_refused(url: str) -> None:
+    with pytest.raises(InvalidRequest, match="no address"):
+        open_service(url, "default")
 
 
 def test_a_photo_is_never_found_with_itself_or_a_copy(tmp_path: Path) -> None:
-    asked: list[str] = []
+    asked: list[httpx.Request] = []
 
     def search(request: httpx.Request) -> httpx.Response:
-        asked.append(request.content.decode("latin-1"))
+        asked.append(request)
         return httpx.Response(200, json=_job())
 
     evaluate_service(_shop(search), tmp_path, _examples(tmp_path))
 
-    excluded = [json.loads(body[body.index('{"image_ids"') :].split("\r\n")[0]) for body in asked]
+    excluded = [_excluded(request) for request in asked]
     assert {"image_ids": ["p-same", "q-same"], "product_ids": []} in excluded
     assert {"image_ids": ["p-p1"], "product_ids": ["p"]} in excluded
     assert {"image_ids": ["p-same", "q-same"], "product_ids": ["q"]} in excluded
@@ -102,6 +212,8 @@ def test_a_rejected_photo_finds_nothing(tmp_path: Path) -> None:
     )
     assert report.retrieval_by_product is not None
     assert report.retrieval_by_product.r10 == 0
+    assert (report.facts["rejected photos"], report.facts["rejected as too_dark"]) == (6, 6)
+    assert report.classification is None
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,6 @@ def read_artefact(folder: Path) -> Loaded:
     card = opened.artefact
     if (card.averaging, card.whitening, card.precision) != ("none", "none", "float32"):
         raise InvalidRequest(
-            f"{folder} holds a variant, and only the network it was made of can be looked at: `tusou export` "
-            "with --data, or `tusou evaluate-service`, measures what is served"
+            f"{folder} holds a variant, which is no network of ours alone: `tusou evaluate` measures it"
         )
     return Loaded(card, restore(card, opened.state()))

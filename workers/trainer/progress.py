@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-# started, stage, caching, step, epoch, finished and report of a training; measured and exported of an export;
-# failed of any command. `services/cli/training/view.py` shows them, `curve.py` keeps a job's.
+# started, stage, caching, step, epoch, finished and report of a training; looking and report of an
+# evaluation; measured and exported of an export; failed of any command. `services/cli/training/view.py` shows
+# them, `curve.py` keeps a job's.
 OnProgress = Callable[[dict[str, Any]], None]
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
 from shared.errors import InvalidRequest
 from workers.models.artefacts.artefact import Artefact
-from workers.trainer.artefacts import read_artefact, write_artefact
+from workers.models.port import Model
+from workers.trainer.artefacts import write_artefact
 from workers.trainer.data.example import Example
 from workers.trainer.data.parts import Parts
 from workers.trainer.data.split import Shares
 from workers.trainer.evaluation.evaluate import evaluate, look
 from workers.trainer.evaluation.page import report_page
 from workers.trainer.evaluation.report import Report, report_json
+from workers.trainer.evaluation.served import labels_of, look_served
 from workers.trainer.evaluation.threshold import no_confident_match
 from workers.trainer.hardware import Hardware
 from workers.trainer.progress import OnProgress, silent
@@ -61,43 +63,64 @@ def train_artefact(
 
 
 def split_of(
-    model: Path, *, validation: float | None = None, test: float | None = None, seed: int | None = None
+    training: Mapping[str, Any],
+    *,
+    validation: float | None = None,
+    test: float | None = None,
+    seed: int | None = None,
 ) -> tuple[Shares, int]:
-    """How to divide the data that `model` learnt from so that its parts are those of the training.
+    """How to divide the data that a model learnt from so that its parts are those of the training.
 
-    What is given wins over what the card says. Raises InvalidRequest where there is no trained model.
+    `training` is what its card says of that; what is given wins over it.
     """
-    facts = read_artefact(model).artefact.training
-    known = Shares(**facts.get("shares", {}))
+    known = Shares(**training.get("shares", {}))
     shares = Shares(
         known.validation if validation is None else validation, known.test if test is None else test
     )
-    return shares, facts["recipe"]["seed"] if seed is None else seed
+    return shares, training.get("recipe", {}).get("seed", 0) if seed is None else seed
 
 
-def evaluate_artefact(
-    model: Path,
+def evaluate_model(
+    model: Model,
     parts: Parts,
     part: str,
     folder: Path,
     *,
-    hardware: Hardware,
+    loaders: int = 0,
     on_progress: OnProgress = silent,
 ) -> Report:
-    """Reports of one part of `parts`, or "all". Raises InvalidRequest for labels the model does not know."""
+    """Reports of one part of `parts`, or "all", by the model as it is served.
+
+    Where the model does not know the data's labels there are no figures of labels, and the report says why.
+    """
     examples = part_of(parts, part)
-    loaded = read_artefact(model)
-    card = loaded.artefact
-    # Without a classifier nothing is called by a label: the data's own tell which pictures belong together.
-    labels = card.labels or parts.labels
-    if strange := {e.label for e in examples} - set(labels):
-        raise InvalidRequest(f"{card.name} knows no label {', '.join(sorted(strange))}")
-    network = loaded.network.to(hardware.device)
-    found = look(network, examples, labels=labels, preprocess=card.preprocess, hardware=hardware)
-    facts = {"model": card.name, "version": card.version, "fingerprint": card.fingerprint, "part": part}
-    report = evaluate(f"{card.name}, {part} part", found, examples, labels, facts=facts)
+    known = labels_of(model)
+    strange = {example.label for example in examples} - set(known)
+    # Else the data's own labels tell which pictures belong together.
+    labels = parts.labels if strange else known
+    found = look_served(
+        model, examples, labels, classified=not strange, loaders=loaders, on_progress=on_progress
+    )
+    facts = {
+        "model": model.name,
+        "fingerprint": model.fingerprint,
+        "engine": f"{getattr(getattr(model, 'engine', None), 'name', 'numpy')} on {model.device}",
+        "part": part,
+        "pictures": len(examples),
+        "left out": len(parts.left_out),
+    }
+    if strange:
+        facts["labels"] = _no_labels(known, strange)
+    report = evaluate(f"{model.name}, {part} part", found, examples, labels, facts=facts)
     write_report(report, folder, on_progress)
     return report
+
+
+def _no_labels(known: Sequence[str], strange: set[str]) -> str:
+    """Why labels are not measured."""
+    if not known:
+        return "the model has no classifier"
+    return f"the model does not know all labels of the data, such as {min(strange)}"
 
 
 def _report(title: str, trained: Trained, examples: Sequence[Example], hardware: Hardware) -> Report:

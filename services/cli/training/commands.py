@@ -10,8 +10,7 @@ from services.cli.training.process import run_trainer
 
 _COMMANDS: Final = {
     "train": "Train a network on DATA; a run that was ended goes on from its last checkpoint.",
-    "evaluate": "Measure a trained model on labelled pictures: report.json and report.html.",
-    "evaluate-service": "Measure the running service with a catalogue that it holds.",
+    "evaluate": "Measure a model or a running service on labelled pictures: report.json and report.html.",
     "export": "Write a model as an ONNX file for the edge, and tell what it is worth there.",
     "variant": "Write a network with the recommended input, averaging, whitening and descriptor.",
 }

@@ -32,6 +32,7 @@ class View:
             "stage": self._stage,
             "caching": self._caching,
             "step": self._step,
+            "looking": self._looking,
             "epoch": self._epoch,
             "finished": self._finished,
             "report": self._report,
@@ -66,6 +67,11 @@ class View:
     def _caching(self, event: dict[str, Any]) -> None:
         self._bars.update(
             self._bar, description="frozen blocks", completed=event["done"], total=event["of"], loss=""
+        )
+
+    def _looking(self, event: dict[str, Any]) -> None:
+        self._bars.update(
+            self._bar, description="pictures", completed=event["done"], total=event["of"], loss=""
         )
 
     def _step(self, event: dict[str, Any]) -> None:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import torch
 import typer
 
@@ -16,13 +15,13 @@ from shared.settings import Settings
 from workers.trainer.cli.making import export, variant
 from workers.trainer.data.read import read_data
 from workers.trainer.data.split import Shares
-from workers.trainer.evaluation.service import Service
-from workers.trainer.evaluation.service import evaluate_service as measure_service
+from workers.trainer.evaluation.service import evaluate_service, open_service
+from workers.trainer.export.finding import find_served
 from workers.trainer.hardware import hardware
 from workers.trainer.progress import json_lines
 from workers.trainer.recipes.presets import PRESETS, preset
 from workers.trainer.recipes.recipe import Recipe, recipe_from_json
-from workers.trainer.runs import evaluate_artefact, split_of, train_artefact, write_report
+from workers.trainer.runs import evaluate_model, split_of, train_artefact, write_report
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -76,9 +75,20 @@ def train(
 @app.command()
 def evaluate(
     data: Data,
-    model: Annotated[Path, typer.Option(help="Folder of a model.")],
     out: Annotated[Path, typer.Option(help="Folder for report.json and report.html.")],
-    part: Annotated[str, typer.Option(help="train, validation, test or all")] = "test",
+    model: Annotated[
+        str, typer.Option(help="Built in, a folder, or NAME or NAME@VERSION of the registry.")
+    ] = "",
+    service: Annotated[
+        str,
+        typer.Option(help="Address of a running service that holds DATA, a manifest; its key: TUSOU_KEY."),
+    ] = "",
+    catalog: Annotated[str, typer.Option(help="That of the service.")] = "default",
+    part: Annotated[
+        str, typer.Option(help="train, validation, test or all; else test of a trained model, all of others.")
+    ] = "",
+    engine: Annotated[str, typer.Option(help="auto, torch or onnx: what the model runs with.")] = "auto",
+    weights: Weights = "",
     seed: Annotated[int | None, typer.Option(help="Of the split; else as in the training.")] = None,
     device: Device = "auto",
     threads: Threads = 0,
@@ -86,26 +96,30 @@ def evaluate(
     validation: Annotated[float | None, typer.Option(help="Share; else as in the training.")] = None,
     test: Annotated[float | None, typer.Option(help="Share; else as in the training.")] = None,
 ) -> None:
-    """Measure a trained model on labelled pictures."""
+    """Measure a model, or a running service, on labelled pictures."""
+    if bool(model) == bool(service):
+        raise InvalidRequest("what is to be measured? one of --model and --service")
+    if service:
+        if part not in ("", "all"):
+            raise InvalidRequest("a service is measured with its whole catalogue: --part all")
+        _evaluate_service(data, service, catalog, out)
+        return
     _threads(threads)
-    shares, seed = split_of(model, validation=validation, test=test, seed=seed)
+    served = find_served(model, weights=weights, engine=engine, device=device, threads=threads)
+    shares, seed = split_of(served.training, validation=validation, test=test, seed=seed)
     parts = read_data(data, shares=shares, seed=seed)
-    evaluate_artefact(model, parts, part, out, hardware=hardware(device, loaders), on_progress=json_lines)
+    # What a model was not trained on may be measured whole.
+    part = part or ("test" if "recipe" in served.training else "all")
+    evaluate_model(served.model, parts, part, out, loaders=loaders, on_progress=json_lines)
 
 
-@app.command()
-def evaluate_service(
-    manifest: Annotated[Path, typer.Argument(help="What was imported, its photos beside it.")],
-    out: Annotated[Path, typer.Option(help="Folder for report.json and report.html.")],
-    catalog: Annotated[str, typer.Option(help="The catalog.")] = "default",
-) -> None:
-    """Measure the running service at TUSOU_URL with a catalogue it holds; its model is not asked for."""
-    settings = Settings()
-    key = settings.key.get_secret_value()
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
+def _evaluate_service(manifest: Path, url: str, catalog: str, out: Path) -> None:
     parts = read_data(manifest, shares=Shares(0, 0), seed=0)
-    with httpx.Client(base_url=settings.url, headers=headers, timeout=60.0) as http:
-        report = measure_service(Service(http, catalog), manifest.parent, parts.train)
+    if not manifest.is_file() or not all(isinstance(e.image, Path) for e in parts.train):
+        raise InvalidRequest(f"{manifest} is no manifest: a service is measured with a catalogue it holds")
+    service = open_service(url, catalog, key=Settings().key.get_secret_value())
+    with service.http:
+        report = evaluate_service(service, manifest.parent, parts.train, json_lines)
     write_report(report, out, json_lines)
 
 

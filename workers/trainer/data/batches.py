@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -28,19 +28,34 @@ def decoded(
 
     `loaders` processes decode; 0 decodes in this one.
     """
-    loader = DataLoader(
-        pictures,
-        batch_size=size,
-        sampler=draws,
-        num_workers=loaders,
-        drop_last=whole and len(draws) > size,
-        pin_memory=device == "cuda",
-        generator=torch.Generator(),  # the loader draws a seed of its own, which must not cost ours
-    )
+    whole = whole and len(draws) > size
+    found = loaded(pictures, draws, size=size, loaders=loaders, whole=whole, pinned=device == "cuda")
     normalise = Normalise(pictures.view.preprocess).to(device)
-    for pixels, labels, groups in loader:
+    for pixels, labels, groups in found:
         yield Batch(
             normalise(pixels.to(device, non_blocking=True)),
             labels.to(device, non_blocking=True),
             groups.to(device, non_blocking=True),
         )
+
+
+def loaded(
+    pictures: Pictures,
+    draws: Sequence[Draw],
+    *,
+    size: int,
+    loaders: int,
+    whole: bool = False,
+    pinned: bool = False,
+) -> Iterable[Sequence[torch.Tensor]]:
+    """Pixels (n, crop, crop, 3) uint8, numbers of labels (n,) and of groups (n,), as they are drawn."""
+    batches: Iterable[Sequence[torch.Tensor]] = DataLoader(
+        pictures,
+        batch_size=size,
+        sampler=draws,
+        num_workers=loaders,
+        drop_last=whole,
+        pin_memory=pinned,
+        generator=torch.Generator(),  # the loader draws a seed of its own, which must not cost ours
+    )
+    return batches

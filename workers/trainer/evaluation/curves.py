@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torchmetrics.functional.classification import (
@@ -15,57 +15,42 @@ from torchmetrics.functional.classification import (
 
 Points = tuple[tuple[float, float], ...]
 
-_MOST_POINTS = 200  # of a curve: what a page shows of it
+_MOST_POINTS: Final = 100  # of a curve: more than a page can show
 
 
 @dataclass(frozen=True)
-class Areas:
-    """`roc` and `pr` have an area for each label (None where all or none have it), `macro_*` their means.
+class Curves:
+    """ROC as (false positive rate, true positive rate), the other as (recall, precision); 100 points each.
 
-    The curves are those of all decisions together, n x classes of them (micro): ROC as (false positive rate,
-    true positive rate), the other as (recall, precision); at most 200 points each.
+    `pr_area` is the average precision, as scikit-learn has it: no straight lines between the points.
     """
 
-    roc: tuple[float | None, ...]
-    pr: tuple[float | None, ...]
-    macro_roc: float | None
-    macro_pr: float | None
-    micro_roc: float
-    micro_pr: float
+    roc_area: float
+    pr_area: float
     roc_curve: Points
     pr_curve: Points
 
 
-def areas(chances: torch.Tensor, right: torch.Tensor) -> Areas:
-    """`chances` (n, classes) float32, `right` (n,) int64."""
-    truth = torch.nn.functional.one_hot(right, chances.shape[1])  # (n, classes)
-    roc: list[float | None] = []
-    pr: list[float | None] = []
-    for label in range(chances.shape[1]):
-        is_told = 0 < int(truth[:, label].sum()) < len(truth)
-        roc.append(float(binary_auroc(chances[:, label], truth[:, label])) if is_told else None)
-        pr.append(float(binary_average_precision(chances[:, label], truth[:, label])) if is_told else None)
-    decisions, answers = chances.flatten(), truth.flatten()
-    false_rate, true_rate, _ = binary_roc(decisions, answers)
-    precision, recall, _ = binary_precision_recall_curve(decisions, answers)
-    return Areas(
-        roc=tuple(roc),
-        pr=tuple(pr),
-        macro_roc=_mean(roc),
-        macro_pr=_mean(pr),
-        micro_roc=float(binary_auroc(decisions, answers)),
-        micro_pr=float(binary_average_precision(decisions, answers)),
+def curves(scores: torch.Tensor, truth: torch.Tensor) -> Curves | None:
+    """`scores` (n,) float32, `truth` (n,) of 0 and 1. None where all or none are true."""
+    if not 0 < int(truth.sum()) < len(truth):
+        return None
+    false_rate, true_rate, _ = binary_roc(scores, truth)
+    precision, recall, _ = binary_precision_recall_curve(scores, truth)
+    return Curves(
+        roc_area=float(binary_auroc(scores, truth)),
+        pr_area=float(binary_average_precision(scores, truth)),
         roc_curve=_thinned(false_rate, true_rate),
         pr_curve=_thinned(recall.flip(0), precision.flip(0)),
     )
 
 
-def _mean(values: list[float | None]) -> float | None:
-    known = [value for value in values if value is not None and math.isfinite(value)]
-    return sum(known) / len(known) if known else None
-
-
 def _thinned(across: torch.Tensor, up: torch.Tensor) -> Points:
-    """First and last point and evenly many between."""
-    places = torch.linspace(0, len(across) - 1, min(len(across), _MOST_POINTS)).round().long()
-    return tuple(zip(across[places].tolist(), up[places].tolist(), strict=True))
+    """First and last point and evenly many between of those at which the curve turns."""
+    points = torch.stack([across, up], 1).double()  # (points, 2)
+    steps = points.diff(dim=0)
+    turns = (steps[:-1, 0] * steps[1:, 1] - steps[:-1, 1] * steps[1:, 0]).abs() > 1e-12
+    end = turns.new_ones(1)
+    points = points[torch.cat([end, turns, end])] if len(points) > 1 else points
+    places = torch.linspace(0, len(points) - 1, min(len(points), _MOST_POINTS)).round().long()
+    return tuple((round(x, 4), round(y, 4)) for x, y in points[places].tolist())

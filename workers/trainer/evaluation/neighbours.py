@@ -60,4 +60,5 @@ def _rankings(
         order = _best(scores, depth)
         for row, places in enumerate(order):
             visible = places[seen[row, places]]
-            yield Ranking(tuple(right[row, visible].tolist()), int(right[row].sum()))
+            best = (int(visible[0]), float(scores[row, visible[0]])) if len(visible) else None
+            yield Ranking(tuple(right[row, visible].tolist()), int(right[row].sum()), best)

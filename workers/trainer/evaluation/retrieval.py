@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -20,10 +20,14 @@ DEPTH: Final = 100
 
 @dataclass(frozen=True)
 class Ranking:
-    """The answer to one query: of each rank whether it is right, and how many right ones there are in all."""
+    """The answer to one query: of each rank whether it is right, and how many right ones there are in all.
+
+    `first` is the number of the example that was found first, and its score, where that is known.
+    """
 
     right: tuple[bool, ...]
     total: int
+    first: tuple[int, float] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

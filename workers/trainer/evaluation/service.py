@@ -1,24 +1,33 @@
-"""The running service asked with the photos of a catalogue: the same figures as of embeddings on disk."""
+"""The running service asked with the photos of a catalogue: the same figures as of a model on disk."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
 import httpx
+import numpy as np
+from numpy.typing import NDArray
 
-from shared.errors import TusouError, Unavailable
+from shared.errors import InvalidRequest, TusouError, Unavailable
 from workers.trainer.data.copies import copies
 from workers.trainer.data.example import Example
 from workers.trainer.data.picture import content_of
+from workers.trainer.evaluation.evaluate import Said, report_of
 from workers.trainer.evaluation.report import Report
-from workers.trainer.evaluation.retrieval import DEPTH, Ranking, retrieval
+from workers.trainer.evaluation.retrieval import DEPTH, Ranking
+from workers.trainer.progress import OnProgress, Throttled, silent
+
+SHARES: Final = (
+    "the service's `categories`: the vote of the ten nearest products, the photo's own left out, and the "
+    "classifier's five likeliest labels, half and half; a category that no neighbour has is 0"
+)
 
 _WAIT_S: Final = 20
 _OPEN: Final = ("queued", "running")
@@ -26,6 +35,20 @@ _OPEN: Final = ("queued", "running")
 _BUSY: Final = (429, 503)
 _TRIES: Final = 20
 _MOST_PAUSE_S: Final = 30.0
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """Of the main item: `hits` best first, `categories` with their shares, which add up to 1.
+
+    A photo that the service rejects has neither, and `reasons` instead. `partial`: shards did not answer.
+    """
+
+    hits: Sequence[Mapping[str, Any]] = ()
+    categories: Mapping[str, float] = field(default_factory=dict)
+    model: str | None = None
+    partial: bool = False
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +64,9 @@ class Service:
         told = self._call("GET", path, params={"catalog": self.catalog})
         return {_plain(image["source"]): image["id"] for image in told["images"] if image["source"]}
 
-    def hits(self, photo: bytes, *, group_by: str, exclude: dict[str, list[str]]) -> list[dict[str, Any]]:
-        """Of the whole photo, best first; none for a photo that the service rejects. Raises TusouError."""
-        form = {"limit": str(DEPTH), "group_by": group_by, "catalog": self.catalog, "store": "false"}
+    def search(self, photo: bytes, *, exclude: dict[str, list[str]]) -> Answer:
+        """By image. Raises TusouError."""
+        form = {"limit": str(DEPTH), "group_by": "image", "catalog": self.catalog, "store": "false"}
         job = self._call(
             "POST",
             "/v1/searches",
@@ -54,11 +77,17 @@ class Service:
         while job["state"] in _OPEN:
             job = self._call("GET", f"/v1/jobs/{job['id']}", params={"wait": _WAIT_S})
         if job["state"] == "rejected":
-            return []
+            return Answer(reasons=tuple(reason["code"] for reason in job["reasons"]))
         if job["state"] != "succeeded":
             raise TusouError(f"a search ended as {job['state']}: {job['error']}", code="search_failed")
-        hits: list[dict[str, Any]] = job["result"]["items"][0]["hits"]
-        return hits
+        result = job["result"]
+        item = result["items"][result["main_item"]]
+        return Answer(
+            hits=item["hits"],
+            categories={one["name"]: one["score"] for one in item["categories"]},
+            model=result["model"],
+            partial=result["index"]["partial"],
+        )
 
     def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         for tries_left in reversed(range(_TRIES)):
@@ -71,23 +100,88 @@ class Service:
             time.sleep(min(float(answer.headers.get("Retry-After", 1)), _MOST_PAUSE_S))
         if answer.is_error:
             raise TusouError(f"{method} {path} gave {answer.status_code}: {answer.text}", code="refused")
-        told: dict[str, Any] = answer.json()
+        try:
+            told: dict[str, Any] = answer.json()
+        except ValueError as error:
+            raise TusouError(f"what answers at {self.http.base_url} is no Tusou", code="refused") from error
         return told
 
 
-def evaluate_service(service: Service, folder: Path, examples: Sequence[Example]) -> Report:
+def open_service(url: str, catalog: str, *, key: str = "") -> Service:
+    """The service at `url`; nothing is asked yet. Raises InvalidRequest for what is no address."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    try:
+        http = httpx.Client(base_url=url, headers=headers, timeout=60.0)
+    except httpx.InvalidURL as error:
+        raise InvalidRequest(f"{url} is no address of a service: {error}") from error
+    if http.base_url.scheme not in ("http", "https") or not http.base_url.host:
+        raise InvalidRequest(f"{url!r} is no address of a service, such as http://127.0.0.1:8000")
+    return Service(http, catalog)
+
+
+def evaluate_service(
+    service: Service, folder: Path, examples: Sequence[Example], on_progress: OnProgress = silent
+) -> Report:
     """Each photo asked for among all others of the catalogue, which was imported from `folder`.
 
-    By product the photo itself and byte-identical copies are excluded, by category all of its product too.
+    As of a model: by product the photo itself and byte-identical copies are excluded, by category all of its
+    product too; what the second search says of categories is measured. Raises TusouError.
     """
     ids = _ids(service, folder, examples)
-    return Report(
-        title=f"{service.http.base_url}, catalog {service.catalog}",
-        facts={"photos": len(examples), "products": len({e.group for e in examples})},
-        classification=None,
-        retrieval_by_category=retrieval(_by_category(service, examples, ids)),
-        retrieval_by_product=retrieval(_by_product(service, examples, ids)),
+    tell = Throttled(on_progress)
+    kinds = _Kinds.of(examples)
+    by_category, by_product = [], []
+    for n, example in enumerate(examples):
+        same = {"image_ids": [ids[m] for m in np.flatnonzero(kinds.copies == kinds.copies[n])]}
+        photo = content_of(example)
+        by_product.append(service.search(photo, exclude={**same, "product_ids": []}))
+        by_category.append(service.search(photo, exclude={**same, "product_ids": [example.group]}))
+        tell({"event": "looking", "done": n + 1, "of": len(examples)})
+    labels, chances = _chances(examples, by_category)
+    numbers = {image_id: n for n, image_id in enumerate(ids)}
+    said = Said(
+        labels=labels,
+        chances=chances,
+        probabilities=SHARES,
+        by_category=[
+            _ranking(one, [hit["product"]["category"] == e.label for hit in one.hits], right, numbers)
+            for one, e, right in zip(by_category, examples, kinds.others_of_category(), strict=True)
+        ],
+        by_product=[
+            _ranking(one, [hit["product"]["id"] == e.group for hit in one.hits], right, numbers)
+            for one, e, right in zip(by_product, examples, kinds.others_of_product(), strict=True)
+        ],
     )
+    title = f"{service.http.base_url}, catalog {service.catalog}"
+    return report_of(title, said, examples, facts=_facts(service, examples, [*by_category, *by_product]))
+
+
+@dataclass(frozen=True, eq=False)
+class _Kinds:
+    """(n,) each: equal numbers for what is the same."""
+
+    labels: NDArray[np.int64]
+    products: NDArray[np.int64]
+    copies: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, examples: Sequence[Example]) -> _Kinds:
+        named = ([e.label for e in examples], [e.group for e in examples])
+        labels, products = (np.unique(names, return_inverse=True)[1] for names in named)
+        return cls(labels, products, copies(examples))
+
+    def others_of_category(self) -> list[int]:
+        """Of each example, the photos of its category that are of another product, and no copies of it."""
+        return [
+            int(((self.labels == label) & (self.products != product) & (self.copies != copy)).sum())
+            for label, product, copy in zip(self.labels, self.products, self.copies, strict=True)
+        ]
+
+    def others_of_product(self) -> list[int]:
+        return [
+            int(((self.products == product) & (self.copies != copy)).sum())
+            for product, copy in zip(self.products, self.copies, strict=True)
+        ]
 
 
 def _ids(service: Service, folder: Path, examples: Sequence[Example]) -> list[str]:
@@ -103,37 +197,35 @@ def _ids(service: Service, folder: Path, examples: Sequence[Example]) -> list[st
     return found
 
 
-def _by_product(service: Service, examples: Sequence[Example], ids: Sequence[str]) -> Iterator[Ranking]:
-    numbers = copies(examples).tolist()
-    same = _ids_of_copies(numbers, ids)
-    for example, number in zip(examples, numbers, strict=True):
-        others = sum(e.group == example.group and n != number for e, n in zip(examples, numbers, strict=True))
-        excluded = {"image_ids": same[number], "product_ids": []}
-        hits = service.hits(content_of(example), group_by="image", exclude=excluded)
-        yield Ranking(tuple(hit["product"]["id"] == example.group for hit in hits), others)
+def _ranking(answer: Answer, right: list[bool], total: int, numbers: Mapping[str, int]) -> Ranking:
+    """`total` right ones are known of; a catalog that has grown may hold more."""
+    first = answer.hits[0] if answer.hits else None
+    number = numbers.get(first["image_id"]) if first else None
+    found = None if first is None or number is None else (number, float(first["score"]))
+    return Ranking(tuple(right), max(total, sum(right)), found)
 
 
-def _by_category(service: Service, examples: Sequence[Example], ids: Sequence[str]) -> Iterator[Ranking]:
-    numbers = copies(examples).tolist()
-    same = _ids_of_copies(numbers, ids)
-    shown: defaultdict[tuple[str, str], set[int]] = defaultdict(set)  # of a label's product, its pictures
-    for example, number in zip(examples, numbers, strict=True):
-        shown[example.label, example.group].add(number)
-    for example, number in zip(examples, numbers, strict=True):
-        right = sum(
-            label == example.label and group != example.group and pictures != {number}
-            for (label, group), pictures in shown.items()
-        )
-        excluded = {"image_ids": same[number], "product_ids": [example.group]}
-        hits = service.hits(content_of(example), group_by="product", exclude=excluded)
-        yield Ranking(tuple(hit["product"]["category"] == example.label for hit in hits), right)
+def _chances(
+    examples: Sequence[Example], answers: Sequence[Answer]
+) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+    """Labels, those that only the catalog has too, and (n, labels) shares, zeros for no answer."""
+    labels = tuple(sorted({e.label for e in examples}.union(*(answer.categories for answer in answers))))
+    chances = [[answer.categories.get(label, 0.0) for label in labels] for answer in answers]
+    return labels, np.array(chances, np.float32)
 
 
-def _ids_of_copies(numbers: Sequence[int], ids: Sequence[str]) -> dict[int, list[str]]:
-    same: defaultdict[int, list[str]] = defaultdict(list)
-    for number, image_id in zip(numbers, ids, strict=True):
-        same[number].append(image_id)
-    return same
+def _facts(service: Service, examples: Sequence[Example], answers: Sequence[Answer]) -> dict[str, Any]:
+    rejected = Counter(reason for answer in answers[: len(examples)] for reason in answer.reasons)
+    return {
+        "service": str(service.http.base_url),
+        "catalog": service.catalog,
+        "fingerprint": ", ".join(sorted({answer.model for answer in answers if answer.model})),
+        "photos": len(examples),
+        "products": len({example.group for example in examples}),
+        "rejected photos": sum(bool(answer.reasons) for answer in answers[: len(examples)]),
+        **{f"rejected as {reason}": count for reason, count in rejected.most_common()},
+        "partial answers": sum(answer.partial for answer in answers),
+    }
 
 
 def _plain(source: str) -> str:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from shared.db.engine import Database
 from shared.errors import InvalidRequest
-from shared.models.stored import StoredModels
 from shared.settings import Settings
 from shared.storage.open import open_store
 from workers.models.artefacts.files import Opened, open_folder, open_stored
+from workers.models.port import Model
 from workers.models.published.exported import exported
 from workers.models.published.torchvision_nets import ARCHITECTURES
-from workers.models.registry import BUNDLED
-from workers.models.weights.find import find_weights
+from workers.models.registry import BUNDLED, find_artefact, load_model, names
+from workers.models.serving import serve
+from workers.models.weights.find import FetchObject, find_weights
+from workers.models.weights.stored import weights_in
+
+
+@dataclass(frozen=True, eq=False)
+class Served:
+    """A model as a worker serves it, and what its card says of its training; of a built-in one nothing."""
+
+    model: Model
+    training: Mapping[str, Any]
 
 
 def find_model(reference: str, *, weights: str = "") -> Opened:
@@ -36,8 +49,42 @@ def find_model(reference: str, *, weights: str = "") -> Opened:
     )
 
 
+def find_served(
+    reference: str, *, weights: str = "", engine: str = "auto", device: str = "auto", threads: int = 0
+) -> Served:
+    """What a worker serves by this name (`workers.models.registry`), with the settings of this deployment.
+
+    Raises WeightsMissing, and TusouError for a model that is not there or cannot be run so.
+    """
+    settings = Settings()
+    found = weights or settings.weights or None
+    files = _files(settings)
+    if reference in names():
+        model = load_model(
+            reference,
+            weights=found,
+            device=device,
+            threads=threads,
+            fetch_object=files,
+            engine=engine,
+            cache=settings.home / "models",
+        )
+        return Served(model, {})
+    opened = find_artefact(reference, weights=found, fetch_object=files)
+    card = opened.artefact
+    is_folder = Path(reference).expanduser().is_dir()
+    name = card.name if is_folder else f"{card.name}@{card.version}"
+    model = serve(opened, name=name, engine=engine, device=device, threads=threads)
+    return Served(model, card.training)
+
+
 def _registered(reference: str, settings: Settings) -> Opened | None:
+    files = _files(settings)
+    return open_stored(reference, files) if files else None
+
+
+def _files(settings: Settings) -> FetchObject | None:
     # Looking for a model must not make an embedded database where there is none.
     if not settings.database_url and not (settings.home / "tusou.db").exists():
         return None
-    return open_stored(reference, StoredModels(Database(settings.sql_url), open_store(settings.store_url)))
+    return weights_in(open_store(settings.store_url), Database(settings.sql_url))
