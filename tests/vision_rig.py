@@ -17,6 +17,7 @@ from shared.catalog.manifest.formats import ManifestFormat
 from shared.catalog.writes import WantedImage, accept_write
 from shared.db.engine import Database, now
 from shared.db.tables import images, imports, jobs, workers
+from shared.erasure.erased_list import ErasedList
 from shared.ids import new_id, random_id
 from shared.jobs import chunks as chunk_rows
 from shared.jobs import claims, store
@@ -92,6 +93,7 @@ class VisionRig:
             fetcher=Fetcher(FetchLimits(seconds=5, ports=None), allow=lambda _: True),
             thresholds=QualityThresholds(),
             routes=Routes(self.db, seen_within=5),
+            erased=ErasedList(self.store),
             gate=gate or Gate(),
             items=items,
         )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, select
 
+from shared.catalog.burial import Buried, bury_older
 from shared.catalog.image_rows import drop_images
 from shared.catalog.writes import Accepted, accept_delete
 from shared.db.engine import Database
@@ -44,6 +45,36 @@ def delete_product(
         accept_no=accepted.accept_no,
     )
     return Deleted(accepted, receipt)
+
+
+@dataclass(frozen=True)
+class DeletedOlder:
+    """One batch; `receipts` are rows of `erasures`, one for each product that it hid."""
+
+    buried: Buried
+    receipts: list[Row[Any]]
+
+
+def delete_older(
+    c: Connection,
+    index: LiveIndex,
+    accept_no: int,
+    *,
+    erase_within: float,
+    spare: Select[tuple[str]] | None = None,
+) -> DeletedOlder:
+    """A batch of the products last written before `accept_no`, but for those that `spare` selects."""
+    buried = bury_older(c, index, accept_no, spare=spare)
+    issued = receipts.issue_all(
+        c,
+        tenant=index.tenant,
+        kind=ErasedKind.PRODUCT,
+        subjects=buried.hidden,
+        erase_within=erase_within,
+        catalog=index.catalog,
+        accept_no=accept_no,
+    )
+    return DeletedOlder(buried, issued)
 
 
 def delete_job(

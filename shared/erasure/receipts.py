@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from shared.db.engine import now
 from shared.db.tables import erasures
@@ -31,21 +32,44 @@ def issue(
     listed: bool = False,
 ) -> Row[Any]:
     """The row of a new receipt, in the transaction that hides its subject. `listed`: the list names it."""
-    return c.execute(
-        insert(erasures)
-        .values(
-            id=new_id(),
-            tenant=tenant,
-            kind=kind,
-            subject=subject,
-            catalog=catalog,
-            accept_no=accept_no,
-            hidden_at=now(),
-            erase_by=now() + erase_within,
-            listed_at=now() if listed else None,
-        )
-        .returning(erasures)
-    ).one()
+    (row,) = issue_all(
+        c,
+        tenant=tenant,
+        kind=kind,
+        subjects=(subject,),
+        erase_within=erase_within,
+        catalog=catalog,
+        accept_no=accept_no,
+        listed=listed,
+    )
+    return row
+
+
+def issue_all(
+    c: Connection,
+    *,
+    tenant: str,
+    kind: ErasedKind,
+    subjects: Sequence[str],
+    erase_within: float,
+    catalog: str | None = None,
+    accept_no: int | None = None,
+    listed: bool = False,
+) -> list[Row[Any]]:
+    """A receipt for each subject, as `issue` does."""
+    if not subjects:
+        return []
+    common = {
+        "tenant": tenant,
+        "kind": kind,
+        "catalog": catalog,
+        "accept_no": accept_no,
+        "hidden_at": now(),
+        "erase_by": now() + erase_within,
+        "listed_at": now() if listed else None,
+    }
+    rows = [{"id": new_id(), "subject": subject, **common} for subject in subjects]
+    return list(c.execute(insert(erasures).values(rows).returning(erasures)))
 
 
 def get(c: Connection, tenant: str, receipt_id: str) -> Row[Any]:
@@ -67,6 +91,36 @@ def pending(c: Connection, tenant: str, kind: ErasedKind, subject: str) -> Row[A
         .limit(1)
     )
     return c.execute(query).one_or_none()
+
+
+def of_write(c: Connection, tenant: str, catalog: str, accept_no: int) -> tuple[int, float | None]:
+    """How many products the write of this number deleted, and by when the last of them is erased."""
+    query = select(func.count(), func.max(erasures.c.erase_by)).where(
+        *_deleted_by(tenant, catalog, accept_no)
+    )
+    count, erase_by = c.execute(query).one()
+    return count, erase_by
+
+
+def unlisted_of_write(
+    c: Connection, tenant: str, catalog: str, accept_no: int, *, limit: int
+) -> list[Row[Any]]:
+    """Receipts of that write that do not stand in the list yet."""
+    query = select(erasures).where(
+        *_deleted_by(tenant, catalog, accept_no),
+        erasures.c.listed_at.is_(None),
+        erasures.c.subject.is_not(None),
+    )
+    return list(c.execute(query.order_by(erasures.c.id).limit(limit)))
+
+
+def _deleted_by(tenant: str, catalog: str, accept_no: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        erasures.c.tenant == tenant,
+        erasures.c.kind == ErasedKind.PRODUCT,
+        erasures.c.catalog == catalog,
+        erasures.c.accept_no == accept_no,
+    )
 
 
 def mark_listed(c: Connection, receipt_ids: list[str]) -> None:

@@ -16,12 +16,14 @@ from shared.catalog.replaced import begin_purge
 from shared.catalog.writes import accept_delete
 from shared.db.engine import Database
 from shared.db.tables import catalogs, imports, jobs, log, manifest_ids
+from shared.erasure.erased_list import ErasedList
 from shared.errors import NotFound
 from shared.index.placement import LiveIndex
 from shared.jobs import store
 from shared.jobs.import_request import ImportOptions
 from shared.jobs.job import Claim, State
 from shared.jobs.kinds import JobKind
+from shared.storage.memory import MemoryStore
 from shared.topology import CHUNKS
 from tests.catalog_rig import attributes, embedded, living, make_catalog, number, put, sources
 from workers.vision.deps import Vision
@@ -57,7 +59,8 @@ def replace(db: Database, accept_no: int, *named: str, rows: int = 1, bad_rows: 
         if named:
             c.execute(insert(manifest_ids), [{"job_id": job_id, "product_id": p} for p in named])
     silent = SimpleNamespace(log_grew=lambda _: None, job_done=lambda _: None)
-    vision = SimpleNamespace(db=db, notifier=silent, settings=SimpleNamespace(errors_retention=60))
+    settings = SimpleNamespace(errors_retention=60, erase_within=3600)
+    vision = SimpleNamespace(db=db, notifier=silent, settings=settings, erased=ErasedList(MemoryStore()))
     claim = SimpleNamespace(id=job_id, tenant="shop", of_catalog="default", attempt=1, numbered=accept_no)
     import_end.run(cast(Vision, vision), cast(Claim, claim))
     with db.read() as c:

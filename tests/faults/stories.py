@@ -11,9 +11,22 @@ from typing import Any, Protocol
 import numpy as np
 from sqlalchemy import func, select, update
 
+from shared.catalog import burial
 from shared.db.engine import now
-from shared.db.tables import chunks, images, imports, jobs, log, placements, products, row_errors, snapshots
-from shared.jobs.job import OPEN, State
+from shared.db.tables import (
+    chunks,
+    erasures,
+    images,
+    imports,
+    jobs,
+    log,
+    placements,
+    products,
+    row_errors,
+    snapshots,
+)
+from shared.erasure.erased_list import ErasedList
+from shared.jobs.job import OPEN, State, iso
 from shared.messages import JobMessage, PartMessage
 from shared.topology import EMBED, EMBED_WRITE, LOOKUP
 from tests.faults.truth import MODEL, SHARDS, Truth, held_by
@@ -117,14 +130,17 @@ class AcceptingDelete(Accepting):
 
 
 class Importing:
-    """A `replace` import of three chunks and one bad row; of what there was it names nothing."""
+    """A `replace` import of three chunks and one bad row; it drops what there was, in batches."""
 
+    OLD = tuple(f"old{n}" for n in range(5))
+    DROPPED_AT_ONCE = 2
     ROWS = 10  # with one bad row: a replace deletes nothing when more than a tenth is bad
     CHUNK_ROWS = 4
 
     def begin(self, truth: Truth) -> None:
         with truth.vision() as rig:
-            rig.write(rig.put("old", rig.photo("old.png", 99)))
+            for n, product_id in enumerate(self.OLD):
+                rig.write(rig.put(product_id, rig.photo(f"{product_id}.png", 90 + n)))
             rows = [self._row(rig, n) for n in range(self.ROWS)]
             rows.append({"id": "bad", "images": ["absent.png"]})
             rig.send(rows, mode="replace", chunk_rows=self.CHUNK_ROWS)
@@ -133,11 +149,13 @@ class Importing:
         return {"id": f"p{n}", "title": f"P {n}", "images": [rig.photo(f"p{n}.png", n)]}
 
     def go_on(self, truth: Truth) -> None:
+        burial.BATCH = self.DROPPED_AT_ONCE  # of this child
         with truth.vision() as rig:
             while rig.loop.once():
                 pass
 
     def check(self, truth: Truth) -> None:
+        self._check_dropped(truth)
         with truth.db().read() as c:
             job = c.execute(select(jobs).where(jobs.c.kind == "import")).one()
             assert job.state == State.SUCCEEDED, job.error
@@ -152,7 +170,6 @@ class Importing:
             "products_in_catalog": self.ROWS + 1,  # the bad row's too, without its image
         }
         assert told == wanted, job.result
-        assert not job.result["replace_refused"]
         assert faults == ["bad"]
         assert len(done) == 3
         assert sum(chunk.attempt > 1 for chunk in done) <= 1, "only what was in flight is done again"
@@ -160,6 +177,18 @@ class Importing:
         truth.check_jobs()
         truth.check_index({f"p{n}" for n in range(self.ROWS)})
         truth.check_orphans()
+
+    def _check_dropped(self, truth: Truth) -> None:
+        """Each product that it dropped is counted, promised and listed once, whoever did it."""
+        with truth.db().read() as c:
+            job = c.execute(select(jobs).where(jobs.c.kind == "import")).one()
+            promised = c.execute(select(erasures)).all()
+        assert (job.result["deleted"], job.result["replace_refused"]) == (len(self.OLD), False)
+        assert sorted(receipt.subject for receipt in promised) == sorted(self.OLD)
+        assert {receipt.accept_no for receipt in promised} == {job.accept_no}
+        assert all(receipt.listed_at is not None for receipt in promised)
+        assert job.result["erase_by"] == iso(max(receipt.erase_by for receipt in promised))
+        assert {entry.id for entry in ErasedList(truth.store()).entries()} == set(self.OLD)
 
 
 class Writing:

@@ -30,7 +30,7 @@ from workers.vision.tasks import handle
 pytestmark = [pytest.mark.xdist_group("kill points"), pytest.mark.timeout(300)]
 
 # Within a transaction nobody gets between: its locks are held. A replace is another story.
-WITHIN = ("written", "replace_begun", "some_deleted")
+WITHIN = ("written", "replace_begun", "some_hidden", "some_deleted")
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 
 from shared.db.engine import Database, now
 from shared.db.tables import chunks, images, jobs, objects, products, shards
+from shared.erasure.erased_list import KIND as ERASED
 from shared.jobs.job import OPEN
 from shared.reasons import Reason
 from shared.storage.folder import FolderStore
@@ -131,7 +132,7 @@ class Truth:
         with keeper.db.read() as c:
             owned = set(c.execute(select(objects.c.name)).scalars())
             marked = set(c.execute(select(objects.c.name).where(objects.c.removed_at.is_not(None))).scalars())
-        kept = set(self.store().list(""))
+        kept = {name for name in self.store().list("") if not name.startswith(f"{ERASED}/")}
         assert kept <= owned, f"nobody owns {kept - owned}"
         assert owned - marked <= kept, f"lost: {owned - marked - kept}"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from shared.db.engine import Database, now
 from shared.db.tables import models
 from shared.dispatch import Dispatcher
+from shared.erasure.erased_list import ErasedList
 from shared.runtime.heartbeat import Heartbeat
 from shared.settings import Settings
 from shared.storage.port import ObjectStore
@@ -40,6 +41,7 @@ class Vision:
     fetcher: Fetcher
     thresholds: QualityThresholds
     routes: Routes
+    erased: ErasedList  # what `replace` imports drop
     items: ItemFinder | None = None  # without a detector the whole photo is the item
     gate: Gate = field(default_factory=Gate)
     nudges: Nudges = field(default_factory=Nudges)

@@ -7,6 +7,7 @@ import logging
 from shared.db import schema
 from shared.db.engine import Database
 from shared.dispatch import Dispatcher
+from shared.erasure.erased_list import ErasedList
 from shared.settings import Settings
 from shared.storage.open import open_store
 from shared.wakeups import Notifier
@@ -84,5 +85,6 @@ def open_vision(settings: Settings) -> Vision:
         fetcher=_fetcher(settings),
         thresholds=QualityThresholds(),
         routes=Routes(db, seen_within=settings.replica_seen),
+        erased=ErasedList(open_store(settings.erased_store_url)),
         items=_item_finder(settings, fetch_weights),
     )

@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import Row
 
 from services.gateway.wiring import Deps
-from shared.catalog.burial import Buried, bury_older
+from shared.catalog.burial import Buried
 from shared.erasure import receipts
-from shared.erasure.deleting import delete_job, delete_product
-from shared.erasure.erased_list import Erased
+from shared.erasure.deleting import delete_job, delete_older, delete_product
+from shared.erasure.listing import note
 from shared.erasure.receipts import ErasedKind
 from shared.errors import NotFound
 from shared.index.log import positions
@@ -42,29 +42,17 @@ def erase_product(deps: Deps, tenant: str, catalog: str, product_id: str) -> tup
                 raise
             receipt, version = begun, Version(index.id, positions(c, index.id))
     deps.notifier.log_grew(index.id)
-    _note(deps, [receipt])
+    note(deps.db, deps.erased, [receipt])
     return receipt, version
 
 
 def erase_some(deps: Deps, index: LiveIndex, accept_no: int) -> Buried:
     """A batch of what a catalog held before a purge. Raises StoreUnavailable."""
     with deps.db.write() as c:
-        buried = bury_older(c, index, accept_no)
-        issued = [
-            receipts.issue(
-                c,
-                tenant=index.tenant,
-                kind=ErasedKind.PRODUCT,
-                subject=product_id,
-                erase_within=deps.settings.erase_within,
-                catalog=index.catalog,
-                accept_no=accept_no,
-            )
-            for product_id in buried.hidden
-        ]
+        gone = delete_older(c, index, accept_no, erase_within=deps.settings.erase_within)
     deps.notifier.log_grew(index.id)
-    _note(deps, issued)
-    return buried
+    note(deps.db, deps.erased, gone.receipts)
+    return gone.buried
 
 
 def erase_job(deps: Deps, tenant: str, job_id: str) -> Row[Any]:
@@ -78,16 +66,9 @@ def erase_job(deps: Deps, tenant: str, job_id: str) -> Row[Any]:
             tombstone_for=settings.tombstone_retention,
             erase_within=settings.erase_within,
         )
-    _note(deps, [receipt])
+    note(deps.db, deps.erased, [receipt])
     return receipt
 
 
 def location(receipt: Row[Any]) -> str:
     return f"/v1/receipts/{receipt.id}"
-
-
-def _note(deps: Deps, issued: list[Row[Any]]) -> None:
-    if issued:
-        deps.erased.add(Erased.of(receipt) for receipt in issued)
-        with deps.db.write() as c:
-            receipts.mark_listed(c, [receipt.id for receipt in issued])

@@ -6,16 +6,19 @@ from typing import Any
 
 from sqlalchemy import Row, func, select
 
-from shared.catalog.burial import Buried, bury_older
+from shared.catalog.burial import BATCH
 from shared.catalog.replaced import begin_replace
 from shared.db.tables import chunks, imports, manifest_ids, products
+from shared.erasure import receipts
+from shared.erasure.deleting import delete_older
+from shared.erasure.listing import note
 from shared.index import log
 from shared.index.placement import LiveIndex, live_index
 from shared.index.versions import Version
 from shared.jobs import store
 from shared.jobs.ends import finish
 from shared.jobs.import_request import ImportOptions
-from shared.jobs.job import Claim, State, failure
+from shared.jobs.job import Claim, State, failure, iso
 from shared.kill_points import kill_point
 from workers.vision.deps import Vision
 
@@ -97,22 +100,37 @@ def _replace(
     # What an unread rest names is not known, so not even force may delete it.
     too_bad = wanted.rows == 0 or bad > MAX_BAD_SHARE * wanted.rows
     if wanted.unreadable or (too_bad and not force):
-        return {"deleted": 0, "replace_refused": True}
+        return {"deleted": 0, "erase_by": None, "replace_refused": True}
     with vision.db.write() as c:
         store.hold(c, claim.id, claim.attempt)
         begin_replace(c, claim.tenant, index.catalog, claim.numbered)
     kill_point("end.replace_begun")
-    deleted = 0
-    while (buried := _bury_some(vision, claim, index)).rows:
-        deleted += len(buried.hidden)
+    while _drop_some(vision, claim, index):
         kill_point("end.some_deleted")
         vision.notifier.log_grew(index.id)
-    return {"deleted": deleted, "replace_refused": False}
+    return {**_dropped(vision, claim, index), "replace_refused": False}
 
 
-def _bury_some(vision: Vision, claim: Claim, index: LiveIndex) -> Buried:
-    """One transaction."""
+def _drop_some(vision: Vision, claim: Claim, index: LiveIndex) -> bool:
+    """A batch, erased as after a delete of its own; False when nothing was left."""
     named = select(manifest_ids.c.product_id).where(manifest_ids.c.job_id == claim.id)
     with vision.db.write() as c:
         store.hold(c, claim.id, claim.attempt)
-        return bury_older(c, index, claim.numbered, spare=named)
+        gone = delete_older(c, index, claim.numbered, erase_within=vision.settings.erase_within, spare=named)
+    kill_point("end.some_hidden")
+    note(vision.db, vision.erased, gone.receipts)
+    return gone.buried.rows > 0
+
+
+def _dropped(vision: Vision, claim: Claim, index: LiveIndex) -> dict[str, Any]:
+    """What the receipts say, as a predecessor may have died between its batches, or before it listed one."""
+    of_this = (claim.tenant, index.catalog, claim.numbered)
+    while True:
+        with vision.db.read() as c:
+            unlisted = receipts.unlisted_of_write(c, *of_this, limit=BATCH)
+        if not unlisted:
+            break
+        note(vision.db, vision.erased, unlisted)
+    with vision.db.read() as c:
+        deleted, erase_by = receipts.of_write(c, *of_this)
+    return {"deleted": deleted, "erase_by": iso(erase_by) if erase_by is not None else None}
