@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
+
+from sqlalchemy import insert, update
 
 from shared.catalog import catalogs, store
 from shared.catalog.append import append
@@ -11,12 +14,22 @@ from shared.catalog.changes import NewImage, ProductChange, SegmentRange
 from shared.catalog.locks import next_accept_no
 from shared.catalog.writes import Accepted, WantedImage, accept_write
 from shared.db.engine import Database
+from shared.db.tables import imports, jobs, manifest_ids
+from shared.erasure.erased_list import ErasedList
 from shared.index import placement
 from shared.index.log import Positions
 from shared.index.placement import LiveIndex
+from shared.jobs import store as job_store
+from shared.jobs.import_request import ImportOptions
+from shared.jobs.job import Claim, State
+from shared.jobs.kinds import JobKind
 from shared.storage import owners
+from shared.storage.memory import MemoryStore
 from shared.storage.names import new_name
 from shared.storage.port import Stored
+from shared.topology import CHUNKS
+from workers.vision.deps import Vision
+from workers.vision.imports import end as import_end
 
 MODEL = "abcdefabcdef"
 
@@ -110,3 +123,45 @@ def attributes(db: Database, product_id: str) -> dict[str, Any]:
 def living(db: Database) -> list[str]:
     with db.read() as c:
         return [row.id for row in store.listing(c, "shop", "default", after=None, limit=1000)]
+
+
+def end_replace(
+    db: Database,
+    accept_no: int,
+    *named: str,
+    rows: int = 1,
+    bad_rows: int = 0,
+    erased: ErasedList | None = None,
+) -> dict[str, Any]:
+    """End a `replace` import whose chunks are done; returns its result."""
+    job_id = f"replace-{accept_no}"
+    options = ImportOptions(chunk_rows=256, mode="replace").to_json()
+    with db.write() as c:
+        job_store.accept(
+            c,
+            job_id=job_id,
+            tenant="shop",
+            kind=JobKind.IMPORT,
+            stage=CHUNKS,
+            request={},
+            due_in=60,
+            catalog="default",
+            accept_no=accept_no,
+        )
+        c.execute(update(jobs).where(jobs.c.id == job_id).values(state=State.RUNNING, attempt=1))
+        plan = {"options": options, "manifests": [], "planned": True, "rows": rows, "bad_rows": bad_rows}
+        c.execute(
+            insert(imports).values(job_id=job_id, tenant="shop", ignored_columns=[], unreadable=False, **plan)
+        )
+        if named:
+            c.execute(insert(manifest_ids), [{"job_id": job_id, "product_id": p} for p in named])
+    silent = SimpleNamespace(log_grew=lambda _: None, job_done=lambda _: None)
+    settings = SimpleNamespace(errors_retention=60, erase_within=3600)
+    vision = SimpleNamespace(
+        db=db, notifier=silent, settings=settings, erased=erased or ErasedList(MemoryStore())
+    )
+    claim = SimpleNamespace(id=job_id, tenant="shop", of_catalog="default", attempt=1, numbered=accept_no)
+    import_end.run(cast(Vision, vision), cast(Claim, claim))
+    with db.read() as c:
+        result: dict[str, Any] = job_store.get(c, "shop", job_id).result
+        return result

@@ -16,6 +16,7 @@ from shared.settings import Settings
 from shared.storage import owners
 from shared.storage.folder import FolderStore
 from shared.storage.names import new_name
+from tests.catalog_rig import end_replace, number
 from tests.index_rig import Rig, Worker
 from tests.keeper_rig import Broker
 from workers.keeper.deps import Keeper
@@ -52,6 +53,10 @@ class ErasureRig(Rig):
         with self.db.write() as c:
             receipts.mark_listed(c, [gone.receipt.id])
         return str(gone.receipt.id)
+
+    def drop_all_but(self, *named: str) -> dict[str, Any]:
+        """A `replace` import that names only these ends; its result."""
+        return end_replace(self.db, number(self.db), *named, erased=self.keeper.erased)
 
     def receipt(self, receipt_id: str) -> Row[Any]:
         with self.db.read() as c:

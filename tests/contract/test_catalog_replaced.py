@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any, cast
-
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
 from shared.catalog import burial
 from shared.catalog.append import append
@@ -15,57 +12,15 @@ from shared.catalog.changes import ProductChange
 from shared.catalog.replaced import begin_purge
 from shared.catalog.writes import accept_delete
 from shared.db.engine import Database
-from shared.db.tables import catalogs, imports, jobs, log, manifest_ids
-from shared.erasure.erased_list import ErasedList
+from shared.db.tables import catalogs, log
 from shared.errors import NotFound
 from shared.index.placement import LiveIndex
-from shared.jobs import store
-from shared.jobs.import_request import ImportOptions
-from shared.jobs.job import Claim, State
-from shared.jobs.kinds import JobKind
-from shared.storage.memory import MemoryStore
-from shared.topology import CHUNKS
-from tests.catalog_rig import attributes, embedded, living, make_catalog, number, put, sources
-from workers.vision.deps import Vision
-from workers.vision.imports import end as import_end
+from tests.catalog_rig import attributes, embedded, end_replace, living, make_catalog, number, put, sources
 
 
 @pytest.fixture
 def index(db: Database) -> LiveIndex:
     return make_catalog(db)
-
-
-def replace(db: Database, accept_no: int, *named: str, rows: int = 1, bad_rows: int = 0) -> dict[str, Any]:
-    """End a `replace` import whose chunks are done; returns its result."""
-    job_id = f"replace-{accept_no}"
-    options = ImportOptions(chunk_rows=256, mode="replace").to_json()
-    with db.write() as c:
-        store.accept(
-            c,
-            job_id=job_id,
-            tenant="shop",
-            kind=JobKind.IMPORT,
-            stage=CHUNKS,
-            request={},
-            due_in=60,
-            catalog="default",
-            accept_no=accept_no,
-        )
-        c.execute(update(jobs).where(jobs.c.id == job_id).values(state=State.RUNNING, attempt=1))
-        plan = {"options": options, "manifests": [], "planned": True, "rows": rows, "bad_rows": bad_rows}
-        c.execute(
-            insert(imports).values(job_id=job_id, tenant="shop", ignored_columns=[], unreadable=False, **plan)
-        )
-        if named:
-            c.execute(insert(manifest_ids), [{"job_id": job_id, "product_id": p} for p in named])
-    silent = SimpleNamespace(log_grew=lambda _: None, job_done=lambda _: None)
-    settings = SimpleNamespace(errors_retention=60, erase_within=3600)
-    vision = SimpleNamespace(db=db, notifier=silent, settings=settings, erased=ErasedList(MemoryStore()))
-    claim = SimpleNamespace(id=job_id, tenant="shop", of_catalog="default", attempt=1, numbered=accept_no)
-    import_end.run(cast(Vision, vision), cast(Claim, claim))
-    with db.read() as c:
-        result: dict[str, Any] = store.get(c, "shop", job_id).result
-        return result
 
 
 def purge(db: Database, index: LiveIndex) -> int:
@@ -84,7 +39,7 @@ def test_an_older_import_that_ends_after_a_replace_makes_no_product(db: Database
     older, replacing = number(db), number(db)
     embedded(db, index, "there", older, ["a"])
     embedded(db, index, "kept", replacing, ["b"])
-    assert replace(db, replacing, "kept")["deleted"] == 1
+    assert end_replace(db, replacing, "kept")["deleted"] == 1
     embedded(db, index, "there", older, ["a"])
     reached = embedded(db, index, "late", older, ["c"], title="late")
     assert (living(db), sources(db, "late"), reached) == (["kept"], [], {})
@@ -92,7 +47,7 @@ def test_an_older_import_that_ends_after_a_replace_makes_no_product(db: Database
 
 def test_an_import_accepted_after_a_replace_makes_products(db: Database, index: LiveIndex) -> None:
     replacing, newer = number(db), number(db)
-    replace(db, replacing)
+    end_replace(db, replacing)
     embedded(db, index, "new", newer, ["a"], title="new")
     assert (attributes(db, "new")["title"], sources(db, "new")) == ("new", ["a"])
 
@@ -103,7 +58,7 @@ def test_an_older_import_still_adds_to_a_product_that_the_replace_named(
     """Attribute by attribute: what the replace's row leaves open is the older import's to set."""
     older, replacing = number(db), number(db)
     embedded(db, index, "p", replacing, [], title="new")
-    replace(db, replacing, "p")
+    end_replace(db, replacing, "p")
     embedded(db, index, "p", older, [], title="old", brand="b")
     assert attributes(db, "p") == {"title": "new", "brand": "b"}
 
@@ -113,7 +68,7 @@ def test_a_product_that_only_a_bad_row_of_the_replace_names_may_still_come(
 ) -> None:
     """The replace would not have deleted it, had the older import been quicker."""
     older, replacing = number(db), number(db)
-    replace(db, replacing, "bad", rows=20, bad_rows=1)
+    end_replace(db, replacing, "bad", rows=20, bad_rows=1)
     embedded(db, index, "bad", older, ["a"])
     embedded(db, index, "other", older, ["a"])
     assert living(db) == ["bad"]
@@ -121,15 +76,15 @@ def test_a_product_that_only_a_bad_row_of_the_replace_names_may_still_come(
 
 def test_a_refused_replace_leaves_older_imports_alone(db: Database, index: LiveIndex) -> None:
     older, replacing = number(db), number(db)
-    assert replace(db, replacing, bad_rows=1)["replace_refused"]
+    assert end_replace(db, replacing, bad_rows=1)["replace_refused"]
     embedded(db, index, "p", older, ["a"])
     assert living(db) == ["p"]
 
 
 def test_an_older_replace_that_ends_last_does_not_undo_a_newer_one(db: Database, index: LiveIndex) -> None:
     older, between, newer = number(db), number(db), number(db)
-    replace(db, newer, "p")
-    replace(db, older, "q")
+    end_replace(db, newer, "p")
+    end_replace(db, older, "q")
     embedded(db, index, "p", between, ["a"])
     embedded(db, index, "q", between, ["a"])
     with db.read() as c:
@@ -156,7 +111,7 @@ def test_a_product_deleted_before_an_import_stays_away_when_a_replace_came_after
     with db.write() as c:
         accept_delete(c, db, index=index, product_id="p")
     older, replacing = number(db), number(db)
-    assert replace(db, replacing)["deleted"] == 0
+    assert end_replace(db, replacing)["deleted"] == 0
     embedded(db, index, "p", older, ["a"])
     with pytest.raises(NotFound):
         attributes(db, "p")
@@ -170,7 +125,7 @@ def test_a_replace_deletes_in_batches(
     monkeypatch.setattr(burial, "BATCH", 2)
     for n in range(5):
         embedded(db, index, f"p{n}", number(db), ["a"])
-    assert replace(db, number(db), "p3")["deleted"] == 4
+    assert end_replace(db, number(db), "p3")["deleted"] == 4
     assert living(db) == ["p3"]
 
 

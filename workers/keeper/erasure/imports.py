@@ -7,6 +7,7 @@ that does not name the product stays retryable; any other is not retried, as its
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
@@ -18,8 +19,9 @@ from shared.jobs.job import FINAL, State, failure
 from shared.jobs.kinds import JobKind
 from shared.storage import owners
 from workers.keeper.deps import Keeper
-from workers.keeper.erasure.subjects import Subjects
+from workers.keeper.erasure.subjects import AT_ONCE, Subjects
 
+JSON_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"')
 GIVEN_UP = failure(
     "manifest_erased",
     "a product that this import names was deleted since, and its manifest with it; import again",
@@ -53,8 +55,10 @@ def _forget(keeper: Keeper, row: Row[Any], product_ids: tuple[str, ...]) -> None
         here = (jobs.c.id == row.id, jobs.c.state == row.state)
         if not c.execute(update(jobs).where(*here).values(attempt=jobs.c.attempt + 1)).rowcount:
             return  # retried meanwhile: it is older work again
-        for table in (row_errors, manifest_ids):
-            c.execute(delete(table).where(table.c.job_id == row.id, table.c.product_id.in_(product_ids)))
+        for first in range(0, len(product_ids), AT_ONCE):
+            some = product_ids[first : first + AT_ONCE]
+            for table in (row_errors, manifest_ids):
+                c.execute(delete(table).where(table.c.job_id == row.id, table.c.product_id.in_(some)))
         if keeps:
             return
         if retryable:
@@ -70,7 +74,7 @@ def _files(c: Connection, row: Row[Any]) -> list[str]:
 
 def _names(keeper: Keeper, job_id: str, product_ids: tuple[str, ...]) -> bool:
     """Whether a row of its chunks names one of the products, as the plan wrote it."""
-    named = [json.dumps(product_id, ensure_ascii=False).encode() for product_id in product_ids]
+    named = {json.dumps(product_id, ensure_ascii=False).encode() for product_id in product_ids}
     query = select(chunks.c.rows_object).where(chunks.c.job_id == job_id).distinct()
     with keeper.db.read() as c:
         for name in c.execute(query).scalars().all():
@@ -78,6 +82,6 @@ def _names(keeper: Keeper, job_id: str, product_ids: tuple[str, ...]) -> bool:
                 body = owners.read(c, keeper.store, name)
             except ObjectMissing:
                 return True
-            if any(one in body for one in named):
+            if not named.isdisjoint(JSON_TEXT.findall(body)):
                 return True
     return False

@@ -6,13 +6,14 @@ is trimmed past every entry that names it. Only then its segments are rewritten,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, exists, select, update
 
 from shared.db.engine import now
 from shared.db.tables import erasures, holdings, indexes, replicas, rewrites, segments, shards, snapshots
+from shared.erasure.receipts import ErasedKind
 from shared.index.placement import shard_of
 from shared.index.state import IndexState
 from shared.liveness import GROUP_KNOWN_S, replica_seen
@@ -20,6 +21,7 @@ from workers.keeper.deps import Keeper
 from workers.keeper.erasure.subjects import Subjects
 
 Shard = tuple[str, int]  # index id, shard
+Place = str  # index id/shard, as receipts and index workers write it
 
 ASK_AGAIN_AFTER_S = 60
 
@@ -32,21 +34,24 @@ def begin(keeper: Keeper, subjects: Subjects) -> None:
         parts = _parts(c, {name for names in held.values() for name in names})
         purged = {shard for its in own.values() for shard in its}
         reached = _ask(c, purged | {shard for its in parts.values() for shard in its}, purged)
+        alike: dict[tuple[tuple[str, ...], tuple[Shard, ...], int], list[str]] = {}
         for product_id, receipt in subjects.receipts.items():
             names = sorted(held.get(product_id, ()))
             its = {*own[product_id], *(shard for name in names for shard in parts.get(name, ()))}
-            positions = {f"{index_id}/{shard}": reached[index_id, shard] for index_id, shard in sorted(its)}
+            alike.setdefault((tuple(names), tuple(sorted(its)), receipt.accept_no), []).append(product_id)
+        for (objects, places, accept_no), product_ids in alike.items():
+            positions = {f"{index_id}/{shard}": reached[index_id, shard] for index_id, shard in places}
             c.execute(
                 update(erasures)
-                .where(*_of(receipt), erasures.c.begun_at.is_(None))
-                .values(begun_at=now(), positions=positions, objects=names)
+                .where(*_of(subjects, product_ids, accept_no), erasures.c.begun_at.is_(None))
+                .values(begun_at=now(), positions=positions, objects=list(objects))
             )
 
 
-def _of(receipt: Row[Any]) -> tuple[ColumnElement[bool], ...]:
-    """This receipt, and older ones of a product that was deleted more than once."""
-    same = (erasures.c.tenant == receipt.tenant, erasures.c.kind == receipt.kind)
-    return (*same, erasures.c.subject == receipt.subject, erasures.c.accept_no <= receipt.accept_no)
+def _of(subjects: Subjects, product_ids: list[str], accept_no: int) -> tuple[ColumnElement[bool], ...]:
+    """Their receipts, and older ones of products that were deleted more than once."""
+    same = (erasures.c.tenant == subjects.tenant, erasures.c.kind == ErasedKind.PRODUCT)
+    return (*same, erasures.c.subject.in_(product_ids), erasures.c.accept_no <= accept_no)
 
 
 def _held(c: Connection, subjects: Subjects) -> dict[str, set[str]]:
@@ -93,62 +98,68 @@ def _ask(c: Connection, renewed: Collection[Shard], purged: Collection[Shard]) -
     return reached
 
 
-def go_on(keeper: Keeper, receipt: Row[Any]) -> None:
-    """One step of what was begun, as far as index workers have come."""
+def go_on(keeper: Keeper, begun: Sequence[Row[Any]]) -> None:
+    """One step of these receipts, each as far as index workers have come with its own."""
     with keeper.db.read() as c:
-        if not _trimmed(c, receipt.positions):
+        trimmed_to = _trimmed_to(c)
+        trimmed = [receipt for receipt in begun if _is_trimmed(receipt.positions, trimmed_to)]
+        if not trimmed:
             return
-        left = _left(c, receipt.objects)
-        behind = _behind(c, receipt.positions)
+        left = _left(c, {name for receipt in trimmed for name in receipt.objects})
+        rewritten = [receipt for receipt in trimmed if left.isdisjoint(receipt.objects)]
+        served = _served(c)
+    behind, clean = set(), []
+    for receipt in rewritten:
+        its = {place for place, seq in receipt.positions.items() if served.get(place, seq) < seq}
+        behind |= its
+        if not its:
+            clean.append(receipt.id)
     with keeper.db.write() as c:
         if left:
             c.execute(
                 keeper.db.insert(rewrites)
-                .values([{"object": name, "asked_at": now()} for name in left])
+                .values([{"object": name, "asked_at": now()} for name in sorted(left)])
                 .on_conflict_do_nothing()
             )
-        elif behind:
-            _ask_again(c, behind)
-        else:
-            c.execute(
-                update(erasures)
-                .where(erasures.c.id == receipt.id, erasures.c.clean_at.is_(None))
-                .values(clean_at=now())
-            )
+        _ask_again(c, behind)
+        c.execute(
+            update(erasures)
+            .where(erasures.c.id.in_(clean), erasures.c.clean_at.is_(None))
+            .values(clean_at=now())
+        )
 
 
-def _trimmed(c: Connection, positions: Mapping[str, int]) -> bool:
-    """Whether no log has an entry up to these positions, and so no snapshot older than them."""
-    ids = {place.split("/")[0] for place in positions}
+def _trimmed_to(c: Connection) -> dict[Place, int]:
     query = select(shards.c.index_id, shards.c.shard, shards.c.trimmed_to)
-    there = {
-        f"{row.index_id}/{row.shard}": row.trimmed_to
-        for row in c.execute(query.where(shards.c.index_id.in_(ids)))
-    }
-    return all(there.get(place, seq) >= seq for place, seq in positions.items())
+    return {f"{row.index_id}/{row.shard}": row.trimmed_to for row in c.execute(query)}
 
 
-def _left(c: Connection, names: list[str]) -> list[str]:
+def _is_trimmed(positions: Mapping[Place, int], trimmed_to: Mapping[Place, int]) -> bool:
+    """Whether no log has an entry up to these positions, and so no snapshot older than them."""
+    return all(trimmed_to.get(place, seq) >= seq for place, seq in positions.items())
+
+
+def _left(c: Connection, names: Collection[str]) -> set[str]:
     """Those segments that are not rewritten yet."""
-    held = select(holdings.c.object).where(holdings.c.object.in_(names))
-    parts = select(segments.c.object).where(segments.c.object.in_(names))
-    return sorted(c.execute(held.union(parts)).scalars())
+    held = select(holdings.c.object).where(holdings.c.object.in_(tuple(names)))
+    parts = select(segments.c.object).where(segments.c.object.in_(tuple(names)))
+    return set(c.execute(held.union(parts)).scalars())
 
 
-def _behind(c: Connection, positions: Mapping[str, int]) -> set[Shard]:
-    """Shards of which an index worker still serves, and has on its disk, a snapshot from before."""
-    found: set[Shard] = set()
+def _served(c: Connection) -> dict[Place, int]:
+    """The oldest snapshot of each shard that an index worker still serves, and has on its disk."""
+    oldest: dict[Place, int] = {}
     for state in c.execute(select(replicas.c.state).where(replica_seen(GROUP_KNOWN_S))).scalars():
-        for place, seq in positions.items():
-            if (state.get(place) or {}).get("snapshot_seq", seq) < seq:
-                index_id, shard = place.split("/")
-                found.add((index_id, int(shard)))
-    return found
+        for place, its in state.items():
+            seq = (its or {}).get("snapshot_seq")
+            if seq is not None:
+                oldest[place] = min(seq, oldest.get(place, seq))
+    return oldest
 
 
-def _ask_again(c: Connection, behind: Collection[Shard]) -> None:
+def _ask_again(c: Connection, behind: Collection[Place]) -> None:
     """Whoever could not take a snapshot up tries with the next one: a worker looks at each only once."""
-    for index_id, shard in sorted(behind):
+    for index_id, shard in sorted((place.split("/")[0], int(place.split("/")[1])) for place in behind):
         lately = exists().where(
             snapshots.c.index_id == index_id,
             snapshots.c.shard == shard,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from math import inf
 from typing import Any
 
 from sqlalchemy import delete, select, tuple_, update
@@ -11,13 +13,14 @@ from shared.jobs.expiry import entomb
 from shared.jobs.job import FINAL, State
 from shared.jobs.kinds import JobKind
 from workers.keeper.deps import Keeper
-from workers.keeper.erasure.subjects import Subjects
+from workers.keeper.erasure.subjects import AT_ONCE, Subjects
 
 JOBS_AT_ONCE = 200
 
 
 def forget(keeper: Keeper, subjects: Subjects) -> None:
-    _forget_writes(keeper, subjects)
+    for some in subjects.slices(AT_ONCE):
+        _forget_writes(keeper, some)
     _forget_hits(keeper, subjects)
 
 
@@ -48,13 +51,14 @@ def _forget_hits(keeper: Keeper, subjects: Subjects) -> None:
         .order_by(jobs.c.created_at, jobs.c.id)
         .limit(JOBS_AT_ONCE)
     )
+    hidden_at = {product_id: receipt.hidden_at for product_id, receipt in subjects.receipts.items()}
     page = searches
     while True:
         with keeper.db.read() as c:
             found = c.execute(page).all()
         if not found:
             return
-        changed = {row.id: kept for row in found if (kept := _without_hits(row, subjects)) is not None}
+        changed = {row.id: kept for row in found if (kept := _without_hits(row, hidden_at)) is not None}
         with keeper.db.write() as c:
             c.execute(delete(parts).where(parts.c.job_id.in_([row.id for row in found])))
             for job_id, result in sorted(changed.items()):
@@ -64,11 +68,11 @@ def _forget_hits(keeper: Keeper, subjects: Subjects) -> None:
         page = searches.where(tuple_(jobs.c.created_at, jobs.c.id) > last)
 
 
-def _without_hits(search: Any, subjects: Subjects) -> dict[str, Any] | None:
-    """The result of a search without its hits of the subjects; None if there are none."""
-    gone = {p for p, r in subjects.receipts.items() if r.hidden_at >= search.created_at}
-    items = [
-        {**item, "hits": [hit for hit in item["hits"] if hit["product"]["id"] not in gone]}
-        for item in search.result["items"]
-    ]
+def _without_hits(search: Any, hidden_at: Mapping[str, float]) -> dict[str, Any] | None:
+    """The result of a search without its hits of products hidden since; None if there are none."""
+
+    def stays(hit: dict[str, Any]) -> bool:
+        return bool(hidden_at.get(hit["product"]["id"], -inf) < search.created_at)
+
+    items = [{**item, "hits": [hit for hit in item["hits"] if stays(hit)]} for item in search.result["items"]]
     return None if items == search.result["items"] else {**search.result, "items": items}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, exists, or_
@@ -11,6 +12,9 @@ from sqlalchemy import ColumnElement, Row, and_, exists, or_
 from shared.db.tables import erasures, jobs
 from shared.jobs.job import OPEN
 from shared.jobs.kinds import JobKind
+
+# What one transaction takes.
+AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,12 @@ class Subjects:
     @property
     def hidden_at(self) -> float:
         return max(float(r.hidden_at) for r in self.receipts.values())
+
+    def slices(self, size: int) -> Iterator[Subjects]:
+        """The same in pieces, each for a transaction of its own."""
+        remaining = iter(self.receipts.items())
+        while some := dict(islice(remaining, size)):
+            yield Subjects(self.tenant, self.catalog, some)
 
     def accepted_before(self, accept_no: int | None) -> tuple[str, ...]:
         """Those whose erasure is younger than a write of this number."""

@@ -10,21 +10,22 @@ for a quarter of `erase_within`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, exists, func, or_, select, update
 
 from shared.db.engine import now
 from shared.db.tables import erasures, objects
-from shared.erasure import receipts
-from shared.erasure.erased_list import Erased
+from shared.erasure.listing import note
 from shared.erasure.receipts import ErasedKind
 from shared.telemetry import ERASURES_OVERDUE, step
 from workers.keeper.deps import Keeper
 from workers.keeper.erasure import imports, index, results
-from workers.keeper.erasure.subjects import by_catalog, older_work
+from workers.keeper.erasure.subjects import AT_ONCE, by_catalog, older_work
 
-AT_ONCE = 200
+# As many share one look at all searches and imports: a `replace` may drop hundreds of thousands.
+TOGETHER = 20_000
 BEGIN_AFTER = 0.25  # of `erase_within`
 
 
@@ -37,14 +38,14 @@ def run(keeper: Keeper) -> None:
 
 
 def _list(keeper: Keeper) -> None:
-    """What a gateway promised and could not note."""
+    """What a gateway or a vision worker promised and could not note."""
     query = select(erasures).where(erasures.c.listed_at.is_(None), erasures.c.subject.is_not(None))
-    with keeper.db.read() as c:
-        unlisted = c.execute(query.order_by(erasures.c.id).limit(AT_ONCE)).all()
-    if unlisted:
-        keeper.erased.add(Erased.of(receipt) for receipt in unlisted)
-        with keeper.db.write() as c:
-            receipts.mark_listed(c, [receipt.id for receipt in unlisted])
+    while True:
+        with keeper.db.read() as c:
+            unlisted = list(c.execute(query.order_by(erasures.c.id).limit(AT_ONCE)))
+        note(keeper.db, keeper.erased, unlisted)
+        if len(unlisted) < AT_ONCE:
+            return
 
 
 def _begin(keeper: Keeper) -> None:
@@ -55,18 +56,20 @@ def _begin(keeper: Keeper) -> None:
             for subjects in by_catalog(r for r in due if r.kind == ErasedKind.PRODUCT):
                 results.forget(keeper, subjects)
                 imports.forget(keeper, subjects)
-                index.begin(keeper, subjects)
+                for some in subjects.slices(AT_ONCE):
+                    index.begin(keeper, some)
             _begin_jobs(keeper, [r.id for r in due if r.kind == ErasedKind.JOB])
 
 
 def _begin_jobs(keeper: Keeper, receipt_ids: list[str]) -> None:
     """A job lost everything when it was hidden: only its objects and the freed pages are left."""
-    with keeper.db.write() as c:
-        c.execute(
-            update(erasures)
-            .where(erasures.c.id.in_(receipt_ids), erasures.c.begun_at.is_(None))
-            .values(begun_at=now(), clean_at=now())
-        )
+    for some in _slices(receipt_ids):
+        with keeper.db.write() as c:
+            c.execute(
+                update(erasures)
+                .where(erasures.c.id.in_(some), erasures.c.begun_at.is_(None))
+                .values(begun_at=now(), clean_at=now())
+            )
 
 
 def _ready() -> tuple[ColumnElement[bool], ...]:
@@ -79,14 +82,16 @@ def _ready() -> tuple[ColumnElement[bool], ...]:
 
 
 def _turn_has_come(keeper: Keeper) -> bool:
-    waited = func.min(erasures.c.hidden_at) <= now() - keeper.settings.erase_within * BEGIN_AFTER
+    waited = erasures.c.hidden_at <= now() - keeper.settings.erase_within * BEGIN_AFTER
+    # Not erased: what the index of open receipts holds, in the order of their waiting.
+    waiting = (erasures.c.erased_at.is_(None), waited, *_ready())
     with keeper.db.read() as c:
-        return bool(c.execute(select(waited).where(*_ready())).scalar())
+        return c.execute(select(erasures.c.id).where(*waiting).limit(1)).scalar() is not None
 
 
 def _due(keeper: Keeper) -> list[Row[Any]]:
     with keeper.db.read() as c:
-        return list(c.execute(select(erasures).where(*_ready()).order_by(erasures.c.id).limit(AT_ONCE)))
+        return list(c.execute(select(erasures).where(*_ready()).order_by(erasures.c.id).limit(TOGETHER)))
 
 
 def _go_on(keeper: Keeper) -> None:
@@ -97,8 +102,7 @@ def _go_on(keeper: Keeper) -> None:
             found = c.execute(page).all()
         if not found:
             return
-        for receipt in found:
-            index.go_on(keeper, receipt)
+        index.go_on(keeper, found)
         page = begun.where(erasures.c.id > found[-1].id)
 
 
@@ -108,15 +112,28 @@ def _finish(keeper: Keeper) -> None:
         objects.c.tenant == erasures.c.tenant, objects.c.removed_at <= erasures.c.clean_at
     )
     clean = (erasures.c.clean_at.is_not(None), erasures.c.erased_at.is_(None), ~stored)
-    with keeper.db.write() as c:
-        done = list(c.execute(select(erasures.c.id).where(*clean).limit(AT_ONCE)).scalars())
-        c.execute(update(erasures).where(erasures.c.id.in_(done)).values(subject=None))
+    done: list[str] = []
+    while True:
+        page = select(erasures.c.id).where(*clean, erasures.c.id > (done[-1] if done else ""))
+        with keeper.db.write() as c:
+            found = list(c.execute(page.order_by(erasures.c.id).limit(AT_ONCE)).scalars())
+            named = (erasures.c.id.in_(found), erasures.c.subject.is_not(None))
+            c.execute(update(erasures).where(*named).values(subject=None))
+        done += found
+        if len(found) < AT_ONCE:
+            break
     if not done:
         return
     with step("keeper.erasure", erased=len(done)):
-        keeper.db.scrub()
-        with keeper.db.write() as c:
-            c.execute(update(erasures).where(erasures.c.id.in_(done)).values(erased_at=now()))
+        keeper.db.scrub()  # once for all of them: it may take a second
+        for some in _slices(done):
+            with keeper.db.write() as c:
+                c.execute(update(erasures).where(erasures.c.id.in_(some)).values(erased_at=now()))
+
+
+def _slices(ids: list[str]) -> Iterator[list[str]]:
+    for first in range(0, len(ids), AT_ONCE):
+        yield ids[first : first + AT_ONCE]
 
 
 def _count(keeper: Keeper) -> None:
