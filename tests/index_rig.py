@@ -166,12 +166,24 @@ class Rig:
         with self.db.write() as c:
             return accept_delete(c, self.db, index=self.index, product_id=product_id).version.positions
 
-    def job(self, vector: np.ndarray, no_confident_match: float | None = None, **request: Any) -> str:
+    def job(
+        self,
+        vector: np.ndarray,
+        no_confident_match: float | None = None,
+        degraded: tuple[str, ...] = (),
+        **request: Any,
+    ) -> str:
         """A search whose vision outcome is stored already, of a model with that threshold."""
         job_id = new_id()
         wanted = SearchRequest(**{"photo": PhotoOf(PhotoKind.IMAGE, "q"), "limit": 10, **request})
         item = Item(WHOLE, None, None, to_unit_f16(vector).tobytes())
-        outcome = Outcome({"id": "q"}, (item,), self.fingerprint, no_confident_match=no_confident_match)
+        outcome = Outcome(
+            {"id": "q"},
+            (item,),
+            self.fingerprint,
+            no_confident_match=no_confident_match,
+            degraded=degraded,
+        )
         with self.db.write() as c:
             store.accept(
                 c,

@@ -118,6 +118,7 @@ class Finisher:
             "image": outcome.image,
             "items": items,
             "main_item": 0,
+            "degraded": list(outcome.degraded),
             "index": {
                 "version": Version(index_id, positions).encode(),
                 "time": iso(min(part.time for part in came.values())),

@@ -39,6 +39,7 @@ class Outcome:
     """`items` has at least one, the main one first. `whole` is the whole photo beside items found in it.
 
     `no_confident_match` is the model's own score under which a best hit is no match, None if it has none.
+    `degraded` are codes of what failed on the way.
     """
 
     image: dict[str, Any]  # id, width, height, quality
@@ -46,6 +47,7 @@ class Outcome:
     fingerprint: str
     whole: Item | None = None
     no_confident_match: float | None = None
+    degraded: tuple[str, ...] = ()
 
     @property
     def searched(self) -> tuple[Item, ...]:
@@ -59,6 +61,7 @@ class Outcome:
             "fingerprint": self.fingerprint,
             "whole": self.whole.to_json() if self.whole else None,
             "no_confident_match": self.no_confident_match,
+            "degraded": self.degraded,
         }
         return json.dumps(body).encode()
 
@@ -72,4 +75,5 @@ class Outcome:
             body["fingerprint"],
             whole,
             body.get("no_confident_match"),
+            tuple(body.get("degraded", ())),
         )

@@ -66,6 +66,16 @@ def test_no_confident_match_is_what_the_setting_says_or_else_the_model(
     assert row.result["items"][0]["no_confident_match"] is told
 
 
+def test_an_answer_says_what_failed_on_the_way_to_it(rig: Rig) -> None:
+    rig.put("p", unit(1))
+    worker = rig.worker()
+    worker.catch_up()
+    assert worker.answer(rig.job(unit(1), degraded=("detector_failed",))).result["degraded"] == [
+        "detector_failed"
+    ]
+    assert worker.answer(rig.job(unit(1))).result["degraded"] == []
+
+
 def test_a_restarted_worker_has_the_same_from_snapshot_and_log(rig: Rig) -> None:
     first = rig.worker()
     for n in range(6):

@@ -1,7 +1,8 @@
 """The story of a search up to its outcome, without Celery: a photo in, an outcome out."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from shared.messages import PartMessage
 from shared.topology import INDEX_SEARCH, LOOKUP
 from tests.vision_rig import VisionRig, picture
 from workers.models.detectors.fake import FakeDetector
+from workers.models.detectors.port import Detection
 from workers.vision.items import ItemFinder
 
 QUARTERS = {"top left": (0.0, 0.0, 0.5, 0.5), "bottom right": (0.5, 0.5, 1.0, 1.0)}
@@ -98,3 +100,42 @@ def test_bytes_that_are_no_photo_are_rejected_and_say_so(rig: VisionRig) -> None
     assert (job.state, [reason["code"] for reason in job.reasons]) == ("rejected", ["undecodable"])
     assert rig.notifier.done == [job.id]
     assert rig.rows(images)[0].state == "rejected"
+
+
+class Broken(FakeDetector):
+    """It raises as long as it is broken."""
+
+    def __init__(self) -> None:
+        self.broken = True
+
+    def detect(self, images: Sequence[np.ndarray]) -> list[list[Detection]]:
+        if self.broken:
+            raise RuntimeError("no such operator")
+        return super().detect(images)
+
+
+def test_a_detector_that_fails_leaves_the_whole_photo_to_be_searched(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    detector = Broken()
+    rig = VisionRig(tmp_path, quality_gate=False, items=ItemFinder(detector, most=5))
+    found = outcome(rig, two_things())
+    assert [item.box for item in found.items] == [WHOLE]
+    assert (found.whole, found.degraded) == (None, ("detector_failed",))
+    told = [record for record in caplog.records if record.exc_info]
+    assert len(told) == 1
+    assert "no such operator" in str(told[0].exc_info)
+    detector.broken = False
+    mended = outcome(rig, two_things())
+    assert (len(mended.items), mended.degraded) == (2, ())
+    rig.close()
+
+
+def test_a_box_that_cannot_be_cut_counts_as_a_failure_of_the_detector(tmp_path: Path) -> None:
+    class Nowhere(FakeDetector):
+        def detect(self, images: Sequence[np.ndarray]) -> list[list[Detection]]:
+            return [[Detection((0.0, 0.0, inf, 1.0), None, 0.9)] for _ in images]
+
+    rig = VisionRig(tmp_path, quality_gate=False, items=ItemFinder(Nowhere(), most=5))
+    assert outcome(rig, two_things()).degraded == ("detector_failed",)
+    rig.close()

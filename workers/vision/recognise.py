@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
+
+import numpy as np
 
 from shared.answer.outcome import Item
 from shared.errors import TusouError
@@ -16,27 +19,47 @@ from workers.vision.decode.pool import Decoded
 from workers.vision.deps import Vision
 from workers.vision.items import cut
 
+log = logging.getLogger(__name__)
+
+# In `degraded` of the result.
+DETECTOR_FAILED = "detector_failed"
+
 
 @dataclass(frozen=True)
 class Recognised:
-    """`items` has at least one, the main one first. `whole` is the whole photo beside items found in it."""
+    """`items` has at least one, the main one first. `whole` is the whole photo beside items found in it.
+
+    `degraded`: codes of what failed, so that this is less than it could be.
+    """
 
     items: tuple[Item, ...]
     whole: Item | None
+    degraded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a detector found in a photo, and what the model sees of each, (crop, crop, 3) uint8."""
+
+    items: list[Detection]
+    cuts: list[np.ndarray]
+
+
+NOTHING = Found([], [])
 
 
 def recognise(vision: Vision, decoded: Decoded, crop: Box | None, timings: Timings) -> Recognised:
-    """The caller's `crop` is the item; else what a detector finds; else the whole photo.
+    """The caller's `crop` is the item; else what a detector finds; else, and if it fails, the whole photo.
 
     Raises TusouError (`model_failed`) when the model fails on what `decoded.pixels` shows.
     """
     with timings.measure("detect"):
-        view = decoded.view if vision.items else None
-        found = vision.items.find(view) if vision.items and view is not None else []
+        found = _find(vision, decoded)
+    degraded = (DETECTOR_FAILED,) if found is None else ()
+    found = found or NOTHING
     with timings.measure("infer"):
         assert decoded.pixels is not None
-        cuts = [cut(view, one.box, vision.model.preprocess) for one in found if view is not None]
-        answers = vision.batcher.submit(Lane.SEARCH, [decoded.pixels, *cuts]).result()
+        answers = vision.batcher.submit(Lane.SEARCH, [decoded.pixels, *found.cuts]).result()
     first, *rest = answers
     if isinstance(first, ModelFailure):
         raise TusouError(
@@ -45,10 +68,23 @@ def recognise(vision: Vision, decoded: Decoded, crop: Box | None, timings: Timin
     whole = _item(first, crop or WHOLE)
     items = tuple(
         _item(answer, one.box, one)
-        for one, answer in zip(found, rest, strict=True)
+        for one, answer in zip(found.items, rest, strict=True)
         if not isinstance(answer, ModelFailure)
     )
-    return Recognised(items, whole) if items else Recognised((whole,), None)
+    return Recognised(items, whole) if items else Recognised((whole,), None, degraded)
+
+
+def _find(vision: Vision, decoded: Decoded) -> Found | None:
+    """None when the detector failed: whatever it raises is no fault of the photo as a whole."""
+    view = decoded.view
+    if vision.items is None or view is None:
+        return NOTHING
+    try:
+        items = vision.items.find(view)
+        return Found(items, [cut(view, one.box, vision.model.preprocess) for one in items])
+    except Exception:
+        log.exception("the detector failed; the whole photo is searched")
+        return None
 
 
 def _item(embedded: Embedded, box: Box, found: Detection | None = None) -> Item:

@@ -53,7 +53,14 @@ def run(vision: Vision, claim: Claim) -> None:
     size = {"width": decoded.width, "height": decoded.height}
     image = {"id": photo.image_id, **size, "quality": decoded.metrics}
     model = vision.model
-    outcome = Outcome(image, recognised.items, model.fingerprint, recognised.whole, model.no_confident_match)
+    outcome = Outcome(
+        image,
+        recognised.items,
+        model.fingerprint,
+        recognised.whole,
+        model.no_confident_match,
+        recognised.degraded,
+    )
     kill_point("search.embedded")
     _hand_over(vision, claim, outcome, timings)
     if keep:

@@ -72,6 +72,10 @@ class SearchResult(Tell):
     image: QueryImage
     items: list[Item]
     main_item: int = Field(description="Which of the items the photo is most likely of.")
+    degraded: list[str] = Field(
+        [],
+        description="Codes of what failed on the way; `detector_failed`: the whole photo alone was searched.",
+    )
     index: IndexState
     model: str
 
