@@ -99,6 +99,11 @@ class Settings(BaseSettings):
         gt=0,
         description="What was deleted is erased so long after at most; begun at a quarter of it.",
     )
+    scrub_up_to: int = Field(
+        256 * 2**20,
+        ge=0,
+        description="PostgreSQL tables of at most so many bytes are written anew to end an erasure.",
+    )
     idempotency_ttl: int = Field(86_400, gt=0, description="How long an Idempotency-Key is remembered.")
 
     # jobs

@@ -10,7 +10,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, case, delete, or_, update
 
 from shared.db.engine import now
-from shared.db.tables import chunks, jobs, parts, shards
+from shared.db.tables import chunks, erasures, jobs, parts, shards
 from shared.jobs.job import OPEN, ChunkState
 from shared.jobs.kinds import JobKind
 from shared.topology import EMBED
@@ -39,4 +39,5 @@ def begin_again(c: Connection) -> int:
         .values(state=ChunkState.OPEN, attempt=chunks.c.attempt + 1, lease_until=None, claimed_by=None)
     )
     c.execute(update(shards).values(seal_holder=None, seal_lease_until=None))
+    c.execute(update(erasures).values(unwritten=None))  # files of another database
     return again.rowcount

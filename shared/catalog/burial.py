@@ -25,10 +25,14 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class Buried:
-    """One batch: how many rows became tombstones (or newer ones), and the products that this hid."""
+    """One batch: how many rows became tombstones (or newer ones), and the products that this hid.
+
+    `last` is the greatest id of them.
+    """
 
     rows: int
     hidden: tuple[str, ...] = ()
+    last: str | None = None
 
 
 def make_absent(
@@ -69,12 +73,17 @@ def bury(c: Connection, tenant: str, product_ids: list[str], accept_no: int) -> 
 
 
 def bury_older(
-    c: Connection, index: LiveIndex, accept_no: int, *, spare: Select[tuple[str]] | None = None
+    c: Connection,
+    index: LiveIndex,
+    accept_no: int,
+    *,
+    spare: Select[tuple[str]] | None = None,
+    after: str | None = None,
 ) -> Buried:
     """Delete up to BATCH products of the index's catalog that were last written before `accept_no`.
 
-    `spare` selects ids that stay. Older tombstones become newer ones, as a product that was deleted
-    twice; they are not logged again. No rows: there is nothing left to delete.
+    `spare` selects ids that stay; only ids greater than `after` are looked at. Older tombstones become newer
+    ones, as a product that was deleted twice; they are not logged again. No rows: nothing is left to delete.
     """
     older = select(products.c.id, products.c.deleted_no).where(
         products.c.tenant == index.tenant,
@@ -83,6 +92,8 @@ def bury_older(
     )
     if spare is not None:
         older = older.where(products.c.id.not_in(spare))
+    if after is not None:
+        older = older.where(products.c.id > after)
     rows = c.execute(older.order_by(products.c.id).limit(BATCH).with_for_update()).all()
     if not rows:
         return Buried(0)
@@ -92,7 +103,7 @@ def bury_older(
     for product_id in hidden:
         by_shard.setdefault(shard_of(product_id, index.shards), []).append(product_id)
     log.append(c, index.id, {shard: [entries.delete(ids)] for shard, ids in by_shard.items()})
-    return Buried(len(rows), tuple(hidden))
+    return Buried(len(rows), tuple(hidden), rows[-1].id)
 
 
 def _tombstone(accept_no: int) -> dict[str, Any]:

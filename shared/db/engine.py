@@ -24,7 +24,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 
 from shared.db.file_lock import WRITER_WAIT_S, FileLock
-from shared.db.free_pages import scrub_postgres, scrub_sqlite
+from shared.db.free_pages import scrub_postgres, scrub_sqlite, table_files
 from shared.errors import Unavailable
 
 CONNECT_TIMEOUT_S = 1
@@ -121,14 +121,25 @@ class Database:
         read_at, base = self._clock
         return read_at + (time.monotonic() - base)
 
-    def scrub(self) -> None:
-        """Leave nothing of deleted rows in the database's files. Raises Unavailable: do it again later."""
+    def scrub(self, up_to: int) -> dict[str, str]:
+        """Leave nothing of deleted rows in the database's files, but for tables of more than `up_to` bytes.
+
+        {table: its file} of those, which keep old bytes as long as `files` tells the same; on SQLite there
+        are none. Raises Unavailable: do it again later.
+        """
         with _translated(), self.engine.connect() as connection:
             if self._lock is None:
-                scrub_postgres(connection.execution_options(isolation_level="AUTOCOMMIT"))
-                return
+                return scrub_postgres(connection.execution_options(isolation_level="AUTOCOMMIT"), up_to)
             with self._lock:
                 scrub_sqlite(connection)
+            return {}
+
+    def files(self) -> dict[str, str]:
+        """{table: the file that holds it} on PostgreSQL; nothing on SQLite."""
+        if self.is_sqlite:
+            return {}
+        with self.read() as connection:
+            return table_files(connection)
 
     def ping(self) -> None:
         """Raises Unavailable."""

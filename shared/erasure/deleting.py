@@ -62,9 +62,10 @@ def delete_older(
     *,
     erase_within: float,
     spare: Select[tuple[str]] | None = None,
+    after: str | None = None,
 ) -> DeletedOlder:
-    """A batch of the products last written before `accept_no`, but for those that `spare` selects."""
-    buried = bury_older(c, index, accept_no, spare=spare)
+    """A batch of `bury_older`, each product with its receipt."""
+    buried = bury_older(c, index, accept_no, spare=spare, after=after)
     issued = receipts.issue_all(
         c,
         tenant=index.tenant,

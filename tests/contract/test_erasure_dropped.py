@@ -92,7 +92,7 @@ def test_many_are_erased_in_small_transactions_and_the_database_is_seldom_scrubb
     monkeypatch.setattr(erasing, "TOGETHER", 3)
     scrubs: list[None] = []
     scrub = Database.scrub
-    monkeypatch.setattr(Database, "scrub", lambda db: (scrubs.append(None), scrub(db)))
+    monkeypatch.setattr(Database, "scrub", lambda *of: (scrubs.append(None), scrub(*of))[1])
     assert rig.drop_all_but(*(f"p{n}" for n in range(5)))["deleted"] == 7
     turn_until_all_erased(rig, worker)
     check_only_the_named_are_left(rig, worker)

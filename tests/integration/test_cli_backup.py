@@ -51,7 +51,7 @@ def test_a_home_is_backed_up_and_restored_into_another(
     monkeypatch.setenv("TUSOU_BACKUP_URL", (tmp_path / "backups").as_uri())
     assert "copied 0" in tusou("backup").output
     listed = tusou("restore", "--list")
-    assert listed.output.count("0002") >= 2
+    assert listed.output.count("0003") >= 2
     monkeypatch.setenv("TUSOU_HOME", str(tmp_path / "other"))
     restored = tusou("restore")
     assert restored.exit_code == 0, restored.output

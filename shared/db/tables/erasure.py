@@ -23,6 +23,8 @@ erasures = Table(  # a receipt; what is null has not happened yet
     Column("objects", JSON),  # segments that held it when it was begun
     Column("clean_at", Double),  # no row, entry, snapshot or segment holds it any more
     Column("erased_at", Double),
+    # JSON {table: its file}: PostgreSQL tables that may hold freed bytes of it until they are written anew
+    Column("unwritten", Text),
 )
 Index("erasures_subject", erasures.c.tenant, erasures.c.kind, erasures.c.subject)
 Index(

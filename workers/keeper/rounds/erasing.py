@@ -2,7 +2,8 @@
 
 Listed → when its turn has come, nothing older runs: forgotten by jobs and imports, snapshots asked for → logs
 trimmed: segments asked to be rewritten → nothing names it any more: clean → its objects removed, freed
-pages scrubbed → erased. Each step is kept in the receipt's row, so any keeper goes on with it.
+pages scrubbed → erased; with a table too large to be scrubbed, when somebody has written it anew. Each step is
+kept in the receipt's row, so any keeper goes on with it.
 
 Erasures of one time are done together, as each makes shards be sealed: they begin when the oldest has waited
 for a quarter of `erase_within`.
@@ -10,6 +11,8 @@ for a quarter of `erase_within`.
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +27,8 @@ from workers.keeper.deps import Keeper
 from workers.keeper.erasure import imports, index, results
 from workers.keeper.erasure.subjects import AT_ONCE, by_catalog, older_work
 
+log = logging.getLogger(__name__)
+
 # As many share one look at all searches and imports: a `replace` may drop hundreds of thousands.
 TOGETHER = 20_000
 BEGIN_AFTER = 0.25  # of `erase_within`
@@ -34,6 +39,7 @@ def run(keeper: Keeper) -> None:
     _begin(keeper)
     _go_on(keeper)
     _finish(keeper)
+    _written_anew(keeper)
     _count(keeper)
 
 
@@ -111,7 +117,12 @@ def _finish(keeper: Keeper) -> None:
     stored = exists().where(
         objects.c.tenant == erasures.c.tenant, objects.c.removed_at <= erasures.c.clean_at
     )
-    clean = (erasures.c.clean_at.is_not(None), erasures.c.erased_at.is_(None), ~stored)
+    clean = (
+        erasures.c.clean_at.is_not(None),
+        erasures.c.erased_at.is_(None),
+        erasures.c.unwritten.is_(None),
+        ~stored,
+    )
     done: list[str] = []
     while True:
         page = select(erasures.c.id).where(*clean, erasures.c.id > (done[-1] if done else ""))
@@ -125,10 +136,41 @@ def _finish(keeper: Keeper) -> None:
     if not done:
         return
     with step("keeper.erasure", erased=len(done)):
-        keeper.db.scrub()  # once for all of them: it may take a second
+        # Once for all of them, as everybody waits meanwhile.
+        unwritten = keeper.db.scrub(keeper.settings.scrub_up_to)
         for some in _slices(done):
             with keeper.db.write() as c:
-                c.execute(update(erasures).where(erasures.c.id.in_(some)).values(erased_at=now()))
+                of_these = update(erasures).where(erasures.c.id.in_(some))
+                if unwritten:
+                    c.execute(of_these.values(unwritten=json.dumps(unwritten, sort_keys=True)))
+                else:
+                    c.execute(of_these.values(erased_at=now()))
+    if unwritten:
+        log.warning(
+            "%d erasures wait for tables larger than TUSOU_SCRUB_UP_TO: VACUUM (FULL) %s, or pg_repack them",
+            len(done),
+            ", ".join(sorted(unwritten)),
+        )
+
+
+def _written_anew(keeper: Keeper) -> None:
+    """Tables that were too large to be written anew here, and were by an operator."""
+    waiting = (erasures.c.erased_at.is_(None), erasures.c.unwritten.is_not(None))
+    with keeper.db.read() as c:
+        awaited = list(c.execute(select(erasures.c.unwritten).where(*waiting).distinct()).scalars())
+    if not awaited:
+        return
+    files = keeper.db.files()
+    for unwritten in awaited:
+        if any(files.get(table) == file for table, file in json.loads(unwritten).items()):
+            continue
+        some = select(erasures.c.id).where(*waiting, erasures.c.unwritten == unwritten).limit(AT_ONCE)
+        while True:
+            with keeper.db.write() as c:
+                these = erasures.c.id.in_(list(c.execute(some).scalars()))
+                written = update(erasures).where(these).values(erased_at=now(), unwritten=None)
+                if c.execute(written).rowcount < AT_ONCE:
+                    break
 
 
 def _slices(ids: list[str]) -> Iterator[list[str]]:

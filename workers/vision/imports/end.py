@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, func, select
 
-from shared.catalog.burial import BATCH
+from shared.catalog.burial import BATCH, Buried
 from shared.catalog.replaced import begin_replace
 from shared.db.tables import chunks, imports, manifest_ids, products
 from shared.erasure import receipts
@@ -105,21 +105,29 @@ def _replace(
         store.hold(c, claim.id, claim.attempt)
         begin_replace(c, claim.tenant, index.catalog, claim.numbered)
     kill_point("end.replace_begun")
-    while _drop_some(vision, claim, index):
+    after: str | None = None
+    while True:
+        buried = _drop_some(vision, claim, index, after)
+        if not buried.rows and after is None:
+            break
+        # Batch by batch in the order of ids, and then from the start until nothing is left.
+        after = buried.last
         kill_point("end.some_deleted")
         vision.notifier.log_grew(index.id)
     return {**_dropped(vision, claim, index), "replace_refused": False}
 
 
-def _drop_some(vision: Vision, claim: Claim, index: LiveIndex) -> bool:
-    """A batch, erased as after a delete of its own; False when nothing was left."""
+def _drop_some(vision: Vision, claim: Claim, index: LiveIndex, after: str | None) -> Buried:
+    """A batch beyond the id `after`, erased as after deletes of their own."""
     named = select(manifest_ids.c.product_id).where(manifest_ids.c.job_id == claim.id)
     with vision.db.write() as c:
         store.hold(c, claim.id, claim.attempt)
-        gone = delete_older(c, index, claim.numbered, erase_within=vision.settings.erase_within, spare=named)
+        gone = delete_older(
+            c, index, claim.numbered, erase_within=vision.settings.erase_within, spare=named, after=after
+        )
     kill_point("end.some_hidden")
     note(vision.db, vision.erased, gone.receipts)
-    return gone.buried.rows > 0
+    return gone.buried
 
 
 def _dropped(vision: Vision, claim: Claim, index: LiveIndex) -> dict[str, Any]:
