@@ -1,9 +1,9 @@
 """Freed pages give up what they held: a deleted row's bytes stay in a file until something overwrites them.
 
 SQLite overwrites them itself (`secure_delete`); PostgreSQL does not, neither when a row goes nor by a plain
-VACUUM, and no SQL reaches the holes of its pages. So a table that is small enough is written anew, and everybody
-waits meanwhile. Of a larger one the file is noted: while it is the same, old bytes may stand in it, and nothing
-counts as erased. VACUUM FULL, pg_repack and whatever else writes a table anew give it another file.
+VACUUM, and no SQL reaches the holes of its pages. So a table that is small enough is written anew, and all
+wait meanwhile. Of a larger one the file is noted: while it is the same, old bytes may stand in it, and so
+nothing counts as erased. VACUUM FULL, pg_repack and whatever else writes a table anew give it another file.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Erasing what was deleted, from its receipt to its second date.
 
 Listed → when its turn has come, nothing older runs: forgotten by jobs and imports, snapshots asked for → logs
-trimmed: segments asked to be rewritten → nothing names it any more: clean → its objects removed, freed
-pages scrubbed → erased; with a table too large to be scrubbed, when somebody has written it anew. Each step is
-kept in the receipt's row, so any keeper goes on with it.
+trimmed: segments asked to be rewritten → nothing names it any more: clean → its objects removed, freed pages
+scrubbed → erased; with a table too large to be scrubbed, when somebody has written it anew. Each step is kept
+in the receipt's row, so any keeper goes on with it.
 
 Erasures of one time are done together, as each makes shards be sealed: they begin when the oldest has waited
 for a quarter of `erase_within`.
