@@ -25,7 +25,10 @@ from shared.db.tables import (
     shards,
     snapshots,
 )
-from shared.fsck.finding import Code
+from shared.fsck.examine import examine
+from shared.fsck.finding import Code, Finding
+from shared.fsck.repair.deps import Repairs
+from shared.fsck.repair.run import repair
 from shared.index import placement
 from shared.index.log import Entry, EntryKind, next_chain
 from shared.storage import owners
@@ -36,6 +39,14 @@ from tests.index_rig import DIM, MODEL
 
 Damage = Callable[[ShopRig], object]
 OLD = 1_700_000_000.0  # an hour that was swept long ago
+
+
+def look(shop: ShopRig, *, quick: bool = False) -> list[Finding]:
+    return examine(shop.db, shop.store, quick=quick, again_after=0)
+
+
+def mend(shop: ShopRig) -> list[tuple[Finding, str | None]]:
+    return repair(Repairs(shop.db, shop.store, "g1", 60.0), look(shop))
 
 
 def change(shop: ShopRig, statement: Any) -> None:

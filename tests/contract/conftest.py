@@ -1,11 +1,15 @@
-"""A migrated database of each kind."""
+"""A migrated database of each kind, and a shop that a test may damage."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from shared.db import schema
 from shared.db.engine import Database
+from shared.storage.memory import MemoryStore
+from tests.backup_rig import ShopRig
 
 
 @pytest.fixture
@@ -14,3 +18,25 @@ def db(database_url: str) -> Iterator[Database]:
     schema.migrate(database)
     yield database
     database.close()
+
+
+@pytest.fixture(scope="module")
+def model_shop(tmp_path_factory: pytest.TempPathFactory) -> ShopRig:
+    """Made once; every test damages a copy of it."""
+    folder = tmp_path_factory.mktemp("shop")
+    shop = ShopRig(f"sqlite:///{folder / 'tusou.db'}", folder)
+    shop.fill(shop.worker())
+    shop.db.close()
+    return shop
+
+
+@pytest.fixture
+def shop(model_shop: ShopRig, tmp_path: Path) -> Iterator[ShopRig]:
+    for file in model_shop.folder.glob("tusou.db*"):
+        shutil.copy(file, tmp_path)
+    store = MemoryStore()
+    store.objects = dict(model_shop.store.objects)
+    copy = model_shop.over(Database(f"sqlite:///{tmp_path / 'tusou.db'}"), store)
+    copy.folder = tmp_path
+    yield copy
+    copy.db.close()

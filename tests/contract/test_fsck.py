@@ -2,59 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Row, Table, select
 
-from shared.db.engine import Database
 from shared.db.tables import images, jobs, log
 from shared.fsck.blocks import read_ids
-from shared.fsck.examine import examine
-from shared.fsck.finding import MEANINGS, Code, Finding
-from shared.fsck.repair.deps import Repairs
-from shared.fsck.repair.run import repair
-from shared.storage.memory import MemoryStore
+from shared.fsck.finding import MEANINGS, Code
 from shared.vectors.codec import decode_block
 from tests.backup_rig import ShopRig
-from tests.fsck_damage import DAMAGES, flip, from_chunk, lose, single
+from tests.fsck_damage import DAMAGES, flip, from_chunk, look, lose, mend, single
 from tests.index_rig import DIM, MODEL, Worker, unit
 
 # What cannot be made from what is left.
 NOT_MENDED = {Code.INDEX_MISSING}
-
-
-@pytest.fixture(scope="module")
-def model_shop(tmp_path_factory: pytest.TempPathFactory) -> ShopRig:
-    """Made once; every test damages a copy of it."""
-    folder = tmp_path_factory.mktemp("shop")
-    shop = ShopRig(f"sqlite:///{folder / 'tusou.db'}", folder)
-    shop.fill(shop.worker())
-    shop.db.close()
-    return shop
-
-
-@pytest.fixture
-def shop(model_shop: ShopRig, tmp_path: Path) -> Iterator[ShopRig]:
-    for file in model_shop.folder.glob("tusou.db*"):
-        shutil.copy(file, tmp_path)
-    store = MemoryStore()
-    store.objects = dict(model_shop.store.objects)
-    copy = model_shop.over(Database(f"sqlite:///{tmp_path / 'tusou.db'}"), store)
-    copy.folder = tmp_path
-    yield copy
-    copy.db.close()
-
-
-def look(shop: ShopRig, *, quick: bool = False) -> list[Finding]:
-    return examine(shop.db, shop.store, quick=quick, again_after=0)
-
-
-def mend(shop: ShopRig) -> list[tuple[Finding, str | None]]:
-    return repair(Repairs(shop.db, shop.store, "g1", 60.0), look(shop))
 
 
 def answers(shop: ShopRig, name: str = "fresh") -> list[list[str]]:

@@ -6,22 +6,26 @@ target raises is a finding, what Pillow refuses is not.
 
 from __future__ import annotations
 
+import gzip
+import io
 import warnings
 from collections.abc import Callable
 from typing import Final
 
 from PIL import Image, PngImagePlugin
 
-from shared.catalog.manifest.formats import ManifestFormat
+from shared.catalog.manifest.formats import ManifestFormat, detect_format
 from shared.images.header import HeaderProblem, read_header
 from shared.images.limits import ImageLimits
 from tests.hostile.images.sound import sound_images
 from tests.hostile.manifests.reading import ending
-from tests.hostile.manifests.sound import parquet, sound_manifests
+from tests.hostile.manifests.sound import parquet as sound_parquet
+from tests.hostile.manifests.sound import sound_manifests
 from tests.integration.pictures import PLAN
 from workers.vision.decode.image import decode_image
 from workers.vision.decode.values import DecodeLimits
 
+_GZIP_MAGIC: Final = b"\x1f\x8b"
 # Small, so that no case takes the memory that a child's limit would refuse.
 _LIMITS: Final = DecodeLimits(images=ImageLimits(max_jpeg_pixels=250_000, max_pixels=250_000, max_side=2_000))
 
@@ -39,21 +43,52 @@ def image(data: bytes) -> None:
         return
 
 
-def manifest(data: bytes) -> None:
-    """The readers; the first byte chooses the format."""
-    kinds = (ManifestFormat.CSV, ManifestFormat.TSV, ManifestFormat.JSONL)
-    ending(data[1:], kinds[data[0] % len(kinds)] if data else ManifestFormat.CSV)
+def csv(data: bytes) -> None:
+    ending(data, ManifestFormat.CSV)
 
 
-def parquet_manifest(data: bytes) -> None:
+def tsv(data: bytes) -> None:
+    ending(data, ManifestFormat.TSV)
+
+
+def jsonl(data: bytes) -> None:
+    ending(data, ManifestFormat.JSONL)
+
+
+def parquet(data: bytes) -> None:
     """The library's reader; a crash here costs a child there."""
     ending(data, ManifestFormat.PARQUET)
 
 
+def gzipped(data: bytes) -> None:
+    """Packed bytes as they come, or a manifest that is packed here, as no change gets past a checksum.
+
+    The first byte chooses which, and the format.
+    """
+    if not data:
+        return
+    first, rest = data[0], data[1:]
+    packed = gzip.compress(rest, 1, mtime=0) if first & 1 else _GZIP_MAGIC + rest
+    kinds = list(ManifestFormat)
+    ending(packed, kinds[(first >> 1) % len(kinds)])
+
+
+def format(data: bytes) -> None:
+    """What the format is told from; the file is left at its start."""
+    for name in ("", "rows.tsv.gz"):
+        file = io.BytesIO(data)
+        assert detect_format(file, name) in set(ManifestFormat)
+        assert file.tell() == 0
+
+
 TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
     "image": image,
-    "manifest": manifest,
-    "parquet": parquet_manifest,
+    "csv": csv,
+    "tsv": tsv,
+    "jsonl": jsonl,
+    "gzip": gzipped,
+    "parquet": parquet,
+    "format": format,
 }
 
 
@@ -62,9 +97,16 @@ def seeds(target: str) -> list[bytes]:
     if target == "image":
         return list(sound_images().values())
     if target == "parquet":
-        return [parquet()]
-    place = {ManifestFormat.CSV: 0, ManifestFormat.TSV: 1, ManifestFormat.JSONL: 2}
-    return [bytes([place[kind]]) + data for kind, data in sound_manifests().values()]
+        return [sound_parquet()]
+    plain = {kind: data for name, (kind, data) in sound_manifests().items() if not name.endswith(".gz")}
+    if target in plain:
+        return [plain[ManifestFormat(target)]]
+    packed = [gzip.compress(data, mtime=0) for data in (*plain.values(), sound_parquet())]
+    if target == "format":
+        return [*plain.values(), *packed, sound_parquet()]
+    place = {kind: number << 1 for number, kind in enumerate(ManifestFormat)}
+    inside = [bytes([place[kind] | 1]) + data for kind, data in plain.items()]
+    return [*inside, *(bytes([number << 1]) + data[2:] for number, data in enumerate(packed))]
 
 
 def confine() -> None:

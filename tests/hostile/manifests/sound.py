@@ -100,10 +100,10 @@ _SPICE: Final = (
 )
 
 
-def mutated_manifest(seed: int) -> tuple[str, ManifestFormat, bytes]:
-    """Name, format and bytes of a case; changed within its gzip as often as outside it."""
+def mutated_manifest(seed: int, of: str = "") -> tuple[str, ManifestFormat, bytes]:
+    """Name (with such an end), format and bytes of a case; changed within its gzip as often as outside."""
     choose = random.Random(seed)
-    name, (kind, data) = choose.choice(list(sound_manifests().items()))
+    name, (kind, data) = choose.choice([one for one in sound_manifests().items() if one[0].endswith(of)])
     inside = name.endswith(".gz") and choose.random() < 0.5
     changed = bytearray(gzip.decompress(data) if inside else data)
     for _ in range(choose.choice((1, 1, 2, 6))):
