@@ -37,7 +37,7 @@ from shared.index import placement
 from shared.index.log import next_chain
 from shared.storage import owners
 from shared.storage.names import new_name
-from shared.topology import TRAIN
+from shared.topology import LEARN
 from tests.backup_rig import ShopRig
 from tests.fsck_damage import (
     OLD,
@@ -530,7 +530,7 @@ ENDED = {"state": "succeeded", "finished_at": 1.0, "expires_at": 1e12}
         ({**ENDED, "stage": "dreaming"}, []),
         ({"stage": "embed", "due_at": None}, [Code.JOB_STUCK]),
         ({"stage": "embed", "due_at": None, "lease_until": 1e12}, []),
-        ({"stage": TRAIN.name, "kind": "training", "due_at": None}, []),
+        ({"stage": LEARN.name, "kind": "training", "due_at": None}, []),
         ({**ENDED, "due_at": None}, []),
         ({"parts_left": 2}, [Code.PART_COUNT]),
         ({"parts_left": 2, "stage": "embed"}, []),
