@@ -15,6 +15,8 @@ ORDER = (
     "search_latency",
     "search_during_import",
     "overload",
+    "after_bombs",
+    "bad_hosts",
     "freshness",
     "engine",
     "quality_gate",
