@@ -103,7 +103,8 @@ def measure(good_ports: list[int], bad_port: int | None) -> tuple[float, float]:
     """Good images a second, all along and in the last half, of a worker that knows no host yet."""
     settings = Settings()
     fetcher = Fetcher(FetchLimits(ports=None), allow=lambda _: True)
-    pool = HostPool(settings.fetch_threads, settings.fetch_per_host)
+    most = settings.fetch_per_host
+    pool = HostPool(settings.fetch_threads, most, share=lambda host: fetcher.at_once(host, most))
     came: Counter[bool] = Counter()
     began = time.perf_counter()
     end = began + SECONDS

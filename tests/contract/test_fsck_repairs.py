@@ -209,6 +209,7 @@ def test_a_lost_segment_without_parts_is_known_by_its_name(shop: ShopRig) -> Non
     assert "its images are embedded again" in (told(shop, Code.OBJECT_MISSING, name) or "")
     assert rows(shop, holdings) == []
     assert len(asked_again(shop)) == 19
+    assert rows(shop, images, images.c.segment == name) == [], "they say no more where it was"
 
 
 def test_a_bad_part_of_a_segment_costs_the_other_shard_nothing(shop: ShopRig) -> None:

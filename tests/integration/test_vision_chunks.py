@@ -1,5 +1,6 @@
 """The story of one chunk, without Celery: rows before, rows after."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from shared.db.tables import chunks, images, objects, products, row_errors, segm
 from shared.errors import LostClaim, Unavailable
 from shared.jobs.job import ChunkState
 from shared.telemetry import Step
-from tests.integration.loopback import loopback_host, ok
+from tests.integration.loopback import loopback_host, ok, says
 from tests.vision_rig import TENANT, VisionRig, picture
+from workers.vision.fetch import Fetched, host_of
 from workers.vision.imports import chunk_objects
 from workers.vision.imports import chunks as story
 from workers.vision.imports.chunk_objects import ChunkObjects
@@ -174,3 +176,15 @@ def test_a_chunk_that_was_lost_meanwhile_changes_nothing(rig: VisionRig) -> None
         story.run(rig.vision, chunk, Step({}))
     assert (rig.rows(products), rig.rows(images)) == ([], [])
     assert {row.tenant for row in rig.rows(objects)} == {TENANT}
+
+
+def test_a_host_that_never_answered_holds_few_of_the_threads_of_imports(rig: VisionRig) -> None:
+    left, pool, fetch = threading.Event(), rig.vision.images_pool, rig.vision.fetcher.fetch
+    with loopback_host(lambda *_: left.wait(4)) as silent, loopback_host(says(ok(picture(1)))) as good:
+        hanging = [pool.submit(host_of(silent.url()), fetch, silent.url()) for _ in range(8)]
+        came = [pool.submit(host_of(good.url()), fetch, good.url()) for _ in range(8)]
+        assert all(isinstance(future.result(30), Fetched) for future in came)
+        assert silent.connections == 2, "of 4 threads; others would have waited for it to be given up"
+        for future in hanging:
+            future.cancel()
+        left.set()

@@ -200,6 +200,30 @@ def test_a_host_that_never_answers_is_left_alone_and_then_tried_once():
     assert health.may_try("a")
 
 
+def test_a_host_that_never_answered_gets_little_and_is_left_alone_sooner():
+    health = HostHealth(suspend_after=16, suspend_seconds=30, clock=Clock())
+    assert health.at_once("new.example", 8) == 2
+    assert health.at_once("new.example", 1) == 1
+    for _ in range(4):
+        assert health.may_try("new.example")
+        health.timed_out("new.example")
+    assert not health.may_try("new.example")
+
+
+def test_a_host_that_answered_gets_its_share_until_it_runs_out_of_time():
+    health = HostHealth(suspend_after=16, suspend_seconds=30, clock=Clock())
+    health.answered("a.example")
+    assert health.at_once("a.example", 8) == 8
+    for _ in range(15):
+        health.timed_out("a.example")
+        assert health.at_once("a.example", 8) == 2
+        assert health.may_try("a.example"), "a pause of a good host costs it no half a minute"
+    health.timed_out("a.example")
+    assert not health.may_try("a.example")
+    health.answered("a.example")
+    assert health.at_once("a.example", 8) == 8
+
+
 def test_a_silent_host_stays_suspended_while_it_stays_silent():
     clock = Clock()
     health = HostHealth(suspend_after=1, suspend_seconds=30, clock=clock)

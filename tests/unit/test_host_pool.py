@@ -24,6 +24,24 @@ def test_a_hanging_host_holds_its_share_of_the_threads_only(release: threading.E
     assert all(future.result() for future in hanging)
 
 
+def test_a_host_has_no_more_threads_than_it_is_trusted_with(release: threading.Event):
+    """And all of its share once it is trusted, whatever waits in between."""
+    trusted: set[str] = set()
+    pool = HostPool(threads=4, per_host=3, share=lambda host: 3 if host in trusted else 1)
+    first = threading.Event()
+    pool.submit("slow", first.wait, 60)
+    hanging = [pool.submit("slow", release.wait, 60) for _ in range(10)]
+    assert [pool.submit("quick", int, n).result(60) for n in range(20)] == list(range(20))
+    assert sum(future.running() for future in hanging) == 0
+    trusted.add("slow")
+    first.set()
+    while sum(future.running() for future in hanging) < 3:
+        threading.Event().wait(0.001)
+    assert pool.submit("quick", int, 7).result(60) == 7
+    release.set()
+    pool.shutdown()
+
+
 def test_hosts_take_turns_and_each_is_served_in_order(release: threading.Event):
     done: list[str] = []
     pool = HostPool(threads=1, per_host=1)

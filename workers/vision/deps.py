@@ -51,7 +51,9 @@ class Vision:
     heartbeat: Heartbeat = field(init=False)
 
     def __post_init__(self) -> None:
-        self.images_pool = HostPool(self.settings.fetch_threads, self.settings.fetch_per_host)
+        self.images_pool = HostPool(
+            self.settings.fetch_threads, self.settings.fetch_per_host, share=self._share
+        )
         self.heartbeat = Heartbeat(
             self.db,
             self.settings,
@@ -74,6 +76,11 @@ class Vision:
                 .values(fingerprint=self.model.fingerprint, **known)
                 .on_conflict_do_update(index_elements=["fingerprint"], set_=known)
             )
+
+    def _share(self, queue: str) -> int:
+        """Of a queue of the images' pool. An import's is its host; a single write brings few photos."""
+        most = self.settings.fetch_per_host
+        return most if " " in queue else self.fetcher.at_once(queue, most)
 
     def close(self) -> None:
         self.gate.close()

@@ -61,6 +61,10 @@ class Fetcher:
         self._context = context or client_context()
         self._health = HostHealth(limits.suspend_after, limits.suspend_seconds)
 
+    def at_once(self, host: str, most: int) -> int:
+        """How many fetches of the host may run at a time: few, until it has answered."""
+        return self._health.at_once(host, most)
+
     def fetch(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> FetchOutcome:
         """The bytes behind a URL; `NotModified` only when a validator of an earlier fetch was given.
 

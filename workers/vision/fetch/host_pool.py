@@ -20,12 +20,22 @@ class _Task:
 class HostPool:
     """Runs calls on `threads` threads, at most `per_host` at a time for one host, hosts in turn.
 
+    `share`, asked for a host each time a thread is free, may allow it fewer at that moment.
+
     A call waits in its host's queue and not on a thread, so while one host hangs the other threads keep
     working. Calls without a host (None) are not limited.
     """
 
-    def __init__(self, threads: int, per_host: int, name: str = "image") -> None:
+    def __init__(
+        self,
+        threads: int,
+        per_host: int,
+        name: str = "image",
+        *,
+        share: Callable[[str], int] | None = None,
+    ) -> None:
         self._per_host = per_host
+        self._share = share
         self._waiting: OrderedDict[str | None, deque[_Task]] = OrderedDict()
         self._running: Counter[str | None] = Counter()
         self._closed = False
@@ -75,7 +85,7 @@ class HostPool:
                 self._running[task.host] -= 1
                 if not self._running[task.host]:
                     del self._running[task.host]
-                self._changed.notify()
+                self._changed.notify_all()  # its host may have been given a greater share
 
     def _next(self) -> _Task | None:
         """The next call that may run, waiting for one; None when the pool is shut down and empty."""
@@ -91,7 +101,7 @@ class HostPool:
 
     def _take(self) -> _Task | None:
         for host, queue in self._waiting.items():
-            if host is None or self._running[host] < self._per_host:
+            if host is None or self._running[host] < self._most(host):
                 task = queue.popleft()
                 # The host goes to the end of the row, so that hosts take turns.
                 self._waiting.move_to_end(host)
@@ -100,3 +110,6 @@ class HostPool:
                 self._running[host] += 1
                 return task
         return None
+
+    def _most(self, host: str) -> int:
+        return self._per_host if self._share is None else min(self._per_host, self._share(host))
