@@ -208,7 +208,7 @@ def test_an_object_that_is_removed_meanwhile_is_in_neither_the_dump_nor_missed(
     class Meanwhile(MemoryStore):
         def put(self, name: str, data: Any, length: int | None = None) -> Any:
             with lock:
-                if not self._objects:
+                if not self.objects:
                     late()
             return super().put(name, data, length)
 
