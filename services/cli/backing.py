@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import unquote, urlsplit
 
 import typer
 from rich.text import Text
@@ -123,7 +124,7 @@ def _open_place(settings: Settings, place: str | None) -> ObjectStore:
         raise Trouble("say where to: a folder, an s3:// address, or TUSOU_BACKUP_URL")
     if "://" not in url:
         url = Path(url).absolute().as_uri()
-    if url.rstrip("/") == settings.store_url.rstrip("/"):
+    if _where(url) == _where(settings.store_url):
         raise Trouble("a backup in the deployment's own object store would be lost with it")
     try:
         return open_store(url)
@@ -133,6 +134,14 @@ def _open_place(settings: Settings, place: str | None) -> ObjectStore:
         raise Trouble(
             f"an s3:// address needs {error.name}, which is not installed: pip install '.[s3]'"
         ) from error
+
+
+def _where(url: str) -> tuple[str, str, str]:
+    """Scheme, server and place of an object store: its keys and options do not make it another one."""
+    parts = urlsplit(url)
+    path = unquote(parts.path)
+    place = str(Path(path).resolve()) if parts.scheme == "file" else path.strip("/")
+    return parts.scheme, parts.netloc.rpartition("@")[2].lower(), place
 
 
 @contextmanager

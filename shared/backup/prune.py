@@ -5,17 +5,22 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from shared.backup import manifest as manifests
 from shared.backup.dump import file_name, objects_in
 from shared.backup.manifest import FOLDER, Manifest
+from shared.storage.names import UNOWNED
 from shared.storage.port import ObjectStore
+
+_STAYS: Final = (FOLDER, *(f"{kind}/" for kind in UNOWNED))
 
 
 def prune(target: ObjectStore, keep: int) -> tuple[int, int]:
     """Keep the newest `keep` dumps; returns how many dumps and how many objects went.
 
-    What a killed backup or a killed prune left goes too.
+    What a killed backup or a killed prune left goes too. What no backup puts there stays: the list of what was
+    erased may be kept in the same place.
     """
     names = list(target.list(FOLDER))
     finished = manifests.dumps(names)
@@ -27,7 +32,7 @@ def prune(target: ObjectStore, keep: int) -> tuple[int, int]:
     named = set(_named(target, [finished[dump] for dump in kept]))
     for name in sorted(old, key=lambda name: name not in finished.values()):
         target.delete(name)
-    gone = [name for name in target.list("") if not name.startswith(FOLDER) and name not in named]
+    gone = [name for name in target.list("") if not name.startswith(_STAYS) and name not in named]
     for name in gone:
         target.delete(name)
     return len({_dump_of(name) for name in old}), len(gone)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, text, update
 
+from shared.backup import copying
 from shared.backup import manifest as manifests
 from shared.backup.hold import REMOVAL, Hold
 from shared.db import schema
@@ -20,6 +21,7 @@ from shared.fsck.examine import examine
 from shared.storage import owners
 from shared.storage.folder import FolderStore
 from shared.storage.memory import MemoryStore
+from shared.storage.names import new_name
 from shared.storage.open import open_store
 from shared.storage.port import ObjectStore
 from tests.backup_rig import ShopRig, everything
@@ -157,6 +159,26 @@ def test_a_second_backup_copies_only_what_is_new(small_shop: ShopRig, target: Me
     assert (second.copied.copied, second.copied.kept) == (2, first.manifest.objects)  # picture and thumbnail
 
 
+def test_large_objects_of_the_same_bytes_are_copied_side_by_side(
+    tmp_path: Path, target: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "IN_MEMORY", 0)
+    both_are_fetched = threading.Barrier(2)
+    paths: set[Path] = set()
+
+    class Slow(FolderStore):
+        def fetch_to(self, name: str, path: Path, *, sha256: str, length: int) -> None:
+            super().fetch_to(name, path, sha256=sha256, length=length)
+            paths.add(path)
+            both_are_fetched.wait(30)
+
+    source = Slow(tmp_path / "objects")
+    source.ensure()
+    same = [source.put(new_name("manifests", "shop", hour * 3600.0), b"id\np1\n") for hour in (1, 2)]
+    done = copying.copy_all(source, target, same)
+    assert (done.copied, done.lost, len(paths)) == (2, {}, 2)
+
+
 def test_old_dumps_go_and_with_them_what_no_dump_names(small_shop: ShopRig, target: MemoryStore) -> None:
     small_shop.backup(target, keep=2)
     with small_shop.db.read() as c:
@@ -171,6 +193,15 @@ def test_old_dumps_go_and_with_them_what_no_dump_names(small_shop: ShopRig, targ
     assert third.pruned[0] == 1
     assert picture not in target.objects
     assert manifests.read(target, second.manifest.dump) == second.manifest
+
+
+def test_what_no_backup_put_there_is_not_pruned(small_shop: ShopRig, target: MemoryStore) -> None:
+    """The list of what was erased may be kept in the same place, and it is the only copy."""
+    erased = target.put(new_name("erased", "0" * 64, 0.0), b"{}")
+    laid_down = target.put("incoming/models/mine.pth", b"weights")
+    for _ in range(2):
+        small_shop.backup(target, keep=1)
+    assert {erased.name, laid_down.name} <= target.objects.keys()
 
 
 def test_what_a_backup_was_killed_in_goes_on(small_shop: ShopRig) -> None:
