@@ -37,7 +37,12 @@ _DUE = and_(
 )
 # Built once: a waiting request runs the second four times a second.
 _ALL_DUE = (
-    select(jobs, _TOO_LATE.label("too_late"), _PARTIAL_DUE.label("partial_due"))
+    select(
+        jobs,
+        _TOO_LATE.label("too_late"),
+        _PARTIAL_DUE.label("partial_due"),
+        _HEDGE_DUE.label("hedge_due"),
+    )
     .where(_DUE)
     .order_by(jobs.c.created_at)
     .limit(AT_ONCE)
@@ -80,7 +85,7 @@ def keep_time(
             finisher.fail(row.id, row.attempt, *_why_late(db, row), retryable=True)
         elif row.partial_due and not _owed(db, row) and finisher.with_what_is_there(row):
             continue
-        else:
+        elif row.hedge_due:
             _hedge(db, dispatcher, row, replica_seen)
     return len(rows)
 

@@ -19,8 +19,8 @@ _STAYS: Final = (FOLDER, *(f"{kind}/" for kind in UNOWNED))
 def prune(target: ObjectStore, keep: int) -> tuple[int, int]:
     """Keep the newest `keep` dumps; returns how many dumps and how many objects went.
 
-    What a killed backup or a killed prune left goes too. What no backup puts there stays: the list of what was
-    erased may be kept in the same place.
+    What a killed backup or a killed prune left goes too. What no backup puts there stays: the list of what
+    was erased may be kept in the same place.
     """
     names = list(target.list(FOLDER))
     finished = manifests.dumps(names)

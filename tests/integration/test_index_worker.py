@@ -323,6 +323,23 @@ def test_a_search_is_not_partial_without_the_part_that_its_version_names(two_gro
     assert (ended.state, ended.error["code"]) == ("failed", "version_not_reached")
 
 
+def test_a_group_that_a_version_waits_for_is_asked_no_more_often_than_others(two_groups: Rig) -> None:
+    """Its search stays due from `partial_at` on; that is no reason to ask at every look."""
+    one = two_groups.worker("w1", "g1")
+    one.catch_up()
+    late = next(f"z{n}" for n in range(50) if shard_of(f"z{n}", 2) == 1)
+    version = Version(two_groups.index.id, two_groups.put(late, unit(99))).encode()
+    job_id = two_groups.job(unit(99), min_version=version)
+    one.answer(job_id)
+    with two_groups.db.write() as c:
+        times = {"partial_at": now() - 1, "hedge_at": now() + 60}
+        c.execute(update(jobs).where(jobs.c.id == job_id).values(**times))
+        c.execute(insert(replicas).values(process="w2", group="g2", state={}, seen_at=now()))
+    for _ in range(3):
+        keep_time(two_groups.db, one.indexer.finisher, two_groups.silent, replica_seen=5)
+    assert two_groups.silent.sent == []
+
+
 def test_shards_of_a_retired_index_are_dropped(rig: Rig) -> None:
     worker = rig.worker()
     rig.put("p", unit(1))
