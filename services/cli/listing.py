@@ -42,7 +42,7 @@ def list_jobs(
     state: Annotated[
         str | None, typer.Option(help="queued, running, succeeded, rejected, failed, cancelled")
     ] = None,
-    kind: Annotated[str | None, typer.Option(help="search, product, import, training")] = None,
+    kind: Annotated[str | None, typer.Option(help="search, product, import, training, explanation")] = None,
 ) -> None:
     """The newest jobs."""
     if context.invoked_subcommand is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import and_, exists, or_, select, union
+from sqlalchemy import exists, select, union
 
 from shared.db.engine import Database
 from shared.db.tables import catalogs, images, indexes, placements, products, shards
@@ -32,7 +32,7 @@ def check(db: Database) -> Iterator[Finding]:
         stray = list(
             c.execute(
                 select(images.c.id, images.c.tenant, images.c.product_id).where(
-                    and_(images.c.product_id.is_not(None), or_(~product))
+                    images.c.product_id.is_not(None), ~product
                 )
             )
         )

@@ -51,16 +51,19 @@ def _file(store: ObjectStore, files: Mapping[str, Any], name: str) -> bytes:
 def follow(shard: Shard, held: Held, after: int, block_of: Callable[[Row[Any]], bytes | None]) -> bool:
     """Apply the entries after `after`; false where the block of one cannot be read."""
     rows, _ = held
+    # When each was last taken out, and when rows came in since: thousands of deletes cost one look at all.
+    deleted: dict[str, int] = {}  # product -> seq
+    dropped: dict[str, int] = {}  # image -> seq
+    came: dict[tuple[str, int], int] = {}
     for entry in shard.entries:
         if entry.seq <= after:
             continue
         body = entry.body
         if entry.kind == EntryKind.DELETE:
-            gone = set(body["products"])
-            _drop(rows, lambda key, product: product in gone)  # noqa: B023 - called at once
+            deleted |= dict.fromkeys(body["products"], entry.seq)
             continue
-        if dropped := set(body.get("dropped", ())):
-            _drop(rows, lambda key, product: key[0] in dropped)
+        # Before what the same entry brings.
+        dropped |= dict.fromkeys(body.get("dropped", ()), entry.seq)
         if entry.kind in (EntryKind.SEGMENT, EntryKind.INLINE):
             block = block_of(entry)
             if block is None:
@@ -69,9 +72,8 @@ def follow(shard: Shard, held: Held, after: int, block_of: Callable[[Row[Any]], 
             for n, (product, image, item) in enumerate(read_ids(block).rows):
                 if n not in left_out:
                     rows[image, item] = product
+                    came[image, item] = entry.seq
+    for key, product in list(rows.items()):
+        if came.get(key, after) < max(deleted.get(product, after), dropped.get(key[0], after)):
+            del rows[key]
     return True
-
-
-def _drop(rows: dict[tuple[str, int], str], gone: Callable[[tuple[str, int], str], bool]) -> None:
-    for key in [key for key, product in rows.items() if gone(key, product)]:
-        del rows[key]

@@ -13,7 +13,7 @@ from shared.db.tables import objects
 from shared.fsck.finding import Code, Finding
 from shared.fsck.naming import named
 from shared.storage.fault import fault
-from shared.storage.names import UNOWNED, hour_of, named_at
+from shared.storage.names import UNOWNED, named_at
 from shared.storage.port import ObjectStore, Stored
 
 AT_ONCE = 8
@@ -81,7 +81,6 @@ def _is_settled(name: str, clock: float) -> bool:
     """Whether the keeper's sweep would look at it: its hour began two hours ago or more."""
     if name.startswith((*(f"{kind}/" for kind in UNOWNED), "backups/")):
         return False
-    hour_of(name)
     return named_at(name) // HOUR_S <= clock // HOUR_S - 2
 
 

@@ -83,7 +83,8 @@ def classification(
     """
     if not chances.any():
         return None
-    said, truth, count = torch.from_numpy(chances), torch.from_numpy(right), len(labels)
+    # Shares that were added up may exceed 1 by a rounding, and torchmetrics then takes all for logits.
+    said, truth, count = torch.from_numpy(chances).clamp(max=1), torch.from_numpy(right), len(labels)
     silent = said.sum(1) == 0
     # One column more, which takes the pictures of which nothing was said.
     decided = torch.cat([said, silent[:, None].to(said.dtype)], 1)  # (n, labels + 1)
