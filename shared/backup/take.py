@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from shared.backup import manifest as manifests
 from shared.backup.copying import Copied, copy_all
@@ -24,6 +24,7 @@ from shared.db import schema
 from shared.db.engine import Database, now
 from shared.db.tables import objects
 from shared.errors import Conflict
+from shared.storage import owners
 from shared.storage.port import ObjectStore, Stored
 
 # Keepers hold still meanwhile, so that the second is the last but for a keeper that was in the middle.
@@ -131,10 +132,6 @@ def _owned(db: Database) -> Iterator[Stored]:
 
 def _still_owned(db: Database, names: Iterable[str]) -> bool:
     """Whether all of these are, and so none was removed."""
+    wanted = set(names)
     with db.read() as c:
-        return all(_is_owned(c, name) for name in names)
-
-
-def _is_owned(c: Connection, name: str) -> bool:
-    owned = select(objects.c.name).where(objects.c.name == name, objects.c.removed_at.is_(None))
-    return c.execute(owned).scalar() is not None
+        return owners.owned(c, wanted) == wanted

@@ -12,6 +12,7 @@ from shared.db.engine import Database, now
 from shared.db.tables import objects
 from shared.fsck.finding import Code, Finding
 from shared.fsck.naming import named
+from shared.storage import owners
 from shared.storage.fault import fault
 from shared.storage.names import UNOWNED, named_at
 from shared.storage.port import ObjectStore, Stored
@@ -29,7 +30,8 @@ def owned(db: Database, store: ObjectStore, *, quick: bool) -> Iterator[Finding]
         for page in _owners(db):
             looked = pool.map(lambda item: _look(store, item, quick=quick), page)
             found = [finding for finding in looked if finding is not None]
-            still = _still_owned(db, [finding.subject for finding in found])
+            with db.read() as c:  # what was removed meanwhile is no fault
+                still = owners.owned(c, [finding.subject for finding in found])
             yield from (finding for finding in found if finding.subject in still)
 
 
@@ -55,13 +57,6 @@ def _owners(db: Database) -> Iterator[list[Stored]]:
             return
         yield [Stored(*row) for row in page]
         after = page[-1].name
-
-
-def _still_owned(db: Database, names: list[str]) -> set[str]:
-    """What was removed meanwhile is no fault."""
-    query = select(objects.c.name).where(objects.c.name.in_(names), objects.c.removed_at.is_(None))
-    with db.read() as c:
-        return set(c.execute(query).scalars()) if names else set()
 
 
 def orphans(db: Database, store: ObjectStore) -> Iterator[Finding]:
@@ -92,10 +87,10 @@ def names(db: Database) -> Iterator[Finding]:
             objects.c.removed_at.is_(None)
         )
         clock = c.execute(select(now())).scalar_one()
-        owners = {row.name: row for row in c.execute(query)}
-    for name in sorted(by.keys() - owners.keys()):
+        rows = {row.name: row for row in c.execute(query)}
+    for name in sorted(by.keys() - rows.keys()):
         yield Finding(Code.OWNER_MISSING, name, f"{by[name]} names it", {"object": name})
-    for name in sorted(owners.keys() - by.keys()):
-        row = owners[name]
+    for name in sorted(rows.keys() - by.keys()):
+        row = rows[name]
         if row.expires_at is None and row.created_at < clock - SETTLED_S:
             yield Finding(Code.OWNER_UNNAMED, name, "nothing names it", {"object": name})

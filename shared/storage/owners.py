@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
+from typing import Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
@@ -15,6 +17,7 @@ from shared.storage.port import ObjectStore, Stored
 # An hour's prefix is swept an hour after its end; a row that commits within ten minutes of its
 # object's name is there long before.
 OWN_WITHIN_S = 600
+_AT_ONCE: Final = 1_000  # names in one statement
 
 _CLOCK = select(now())
 _OWN = insert(objects)
@@ -72,6 +75,16 @@ def find(c: Connection, name: str) -> Stored:
     if row is None:
         raise ObjectMissing(f"object {name} is gone")
     return Stored(row.name, row.sha256, row.length)
+
+
+def owned(c: Connection, names: Iterable[str]) -> set[str]:
+    """Those of `names` that have an owner, and are not marked."""
+    wanted = iter(names)
+    found: set[str] = set()
+    while some := list(islice(wanted, _AT_ONCE)):
+        query = select(objects.c.name).where(objects.c.name.in_(some), objects.c.removed_at.is_(None))
+        found.update(c.execute(query).scalars())
+    return found
 
 
 def read(c: Connection, store: ObjectStore, name: str) -> bytes:

@@ -21,6 +21,7 @@ from workers.trainer.data.parts import make_parts  # noqa: E402
 from workers.trainer.evaluation.evaluate import look  # noqa: E402
 from workers.trainer.hardware import Hardware  # noqa: E402
 from workers.trainer.recipes.recipe import Recipe, Stage  # noqa: E402
+from workers.trainer.training.checkpoint import Checkpoints  # noqa: E402
 from workers.trainer.training.train import Trained, train  # noqa: E402
 
 CPU = Hardware("cpu")
@@ -131,6 +132,16 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ObjectCorrupt):
         _train(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "pointer", ["{", "[]", '{"file": "x"}', '{"identity": {}, "sha256": "", "course": {}}']
+)
+def test_what_is_no_pointer_to_a_checkpoint_is_refused(tmp_path: Path, pointer: str) -> None:
+    (tmp_path / "x").touch()
+    (tmp_path / "checkpoint.json").write_text(pointer)
+    with pytest.raises(ObjectCorrupt, match="delete it"):
+        Checkpoints(tmp_path, {}).read()
 
 
 def test_one_checkpoint_is_kept_and_none_is_a_pickle(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, select, update
 from shared.catalog.image_rows import drop_images
 from shared.catalog.locks import lock_products
 from shared.catalog.sources import Source, SourceKind, parse_source
-from shared.db.tables import images, objects, products
+from shared.db.tables import images, products
 from shared.errors import NotFound
 from shared.fsck.repair.deps import Repairs
 from shared.ids import new_id
@@ -22,6 +22,7 @@ from shared.index import entries, log
 from shared.index.placement import LiveIndex, live_index, shard_of
 from shared.jobs import store
 from shared.jobs.kinds import JobKind
+from shared.storage import owners
 from shared.topology import EMBED_WRITE
 
 
@@ -56,7 +57,9 @@ def _embed_again(c: Connection, repairs: Repairs, index: LiveIndex, product_id: 
     with_picture = {
         image.id
         for image in have
-        if image.normalised and image.normalised not in repairs.damaged and _is_owned(c, image.normalised)
+        if image.normalised
+        and image.normalised not in repairs.damaged
+        and owners.owned(c, [image.normalised])
     }
     gone = [i for i in have if i.id in lost and i.id not in with_picture and not from_elsewhere(i)]
     if gone:
@@ -108,11 +111,6 @@ def _schedule(
         accept_no=product.images_order[0],
         fingerprint=index.fingerprint,
     )
-
-
-def _is_owned(c: Connection, name: str) -> bool:
-    owned = select(objects.c.name).where(objects.c.name == name, objects.c.removed_at.is_(None))
-    return c.execute(owned).scalar() is not None
 
 
 def from_elsewhere(image: Row[Any]) -> bool:

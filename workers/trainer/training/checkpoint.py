@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load, save
 
 from shared.errors import Conflict, ObjectCorrupt
+from shared.storage.durable import sync
 from workers.trainer.course import Course, course_from_json
 from workers.trainer.training.learner import State
 
@@ -73,25 +74,24 @@ class Checkpoints:
             return None
         try:
             told: dict[str, Any] = json.loads(pointer.read_bytes())
+            identity, sha256, course = told["identity"], told["sha256"], course_from_json(told["course"])
             content = (self._folder / told["file"]).read_bytes()
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ObjectCorrupt(f"{pointer} is not what was written ({error}): delete it") from error
-        if told["identity"] != self._identity:
-            differ = [k for k in self._identity if told["identity"].get(k) != self._identity[k]]
+        if identity != self._identity:
+            differ = [k for k in self._identity if identity.get(k) != self._identity[k]]
             raise Conflict(
                 f"{self._folder} holds another training's checkpoint ({', '.join(differ)} differ): "
                 "take another folder, or delete it"
             )
-        if hashlib.sha256(content).hexdigest() != told["sha256"]:
+        if hashlib.sha256(content).hexdigest() != sha256:
             raise ObjectCorrupt(f"{self._folder / told['file']} is not what was written: delete {pointer}")
         states: dict[str, State] = {"learner": {}, "best": {}, "optimizer": {}}
         for key, value in load(content).items():
             part, _, rest = key.partition("/")
             states[part][rest] = value
         learner = states["learner"]
-        return Checkpoint(
-            course_from_json(told["course"]), learner, states["best"] or learner, states["optimizer"]
-        )
+        return Checkpoint(course, learner, states["best"] or learner, states["optimizer"])
 
 
 def optimizer_state(optimizer: torch.optim.Optimizer) -> State:
@@ -120,3 +120,4 @@ def _write(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
+    sync(path.parent)
