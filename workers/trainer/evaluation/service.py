@@ -6,6 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +36,8 @@ _OPEN: Final = ("queued", "running")
 _BUSY: Final = (429, 503)
 _TRIES: Final = 20
 _MOST_PAUSE_S: Final = 30.0
+# Requests at once: enough to keep a small deployment busy, and few beside its shoppers'.
+_AT_ONCE: Final = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +100,7 @@ class Service:
                 raise Unavailable(f"{self.http.base_url} does not answer: {error}") from error
             if answer.status_code not in _BUSY or not tries_left:
                 break
-            time.sleep(min(float(answer.headers.get("Retry-After", 1)), _MOST_PAUSE_S))
+            time.sleep(_pause(answer))
         if answer.is_error:
             raise TusouError(f"{method} {path} gave {answer.status_code}: {answer.text}", code="refused")
         try:
@@ -105,6 +108,12 @@ class Service:
         except ValueError as error:
             raise TusouError(f"what answers at {self.http.base_url} is no Tusou", code="refused") from error
         return told
+
+
+def _pause(answer: httpx.Response) -> float:
+    """Seconds that a busy service asks for. A proxy before it may name a date instead: a second, then."""
+    wanted = answer.headers.get("Retry-After", "")
+    return min(float(wanted) if wanted.isdecimal() else 1.0, _MOST_PAUSE_S)
 
 
 def open_service(url: str, catalog: str, *, key: str = "") -> Service:
@@ -130,13 +139,22 @@ def evaluate_service(
     ids = _ids(service, folder, examples)
     tell = Throttled(on_progress)
     kinds = _Kinds.of(examples)
-    by_category, by_product = [], []
-    for n, example in enumerate(examples):
+
+    def ask(n: int) -> tuple[Answer, Answer]:
         same = {"image_ids": [ids[m] for m in np.flatnonzero(kinds.copies == kinds.copies[n])]}
-        photo = content_of(example)
-        by_product.append(service.search(photo, exclude={**same, "product_ids": []}))
-        by_category.append(service.search(photo, exclude={**same, "product_ids": [example.group]}))
-        tell({"event": "looking", "done": n + 1, "of": len(examples)})
+        photo = content_of(examples[n])
+        products: tuple[list[str], ...] = ([], [examples[n].group])
+        without_photo, without_product = (
+            service.search(photo, exclude={**same, "product_ids": excluded}) for excluded in products
+        )
+        return without_photo, without_product
+
+    by_category, by_product = [], []
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for n, (without_photo, without_product) in enumerate(pool.map(ask, range(len(examples)))):
+            by_product.append(without_photo)
+            by_category.append(without_product)
+            tell({"event": "looking", "done": n + 1, "of": len(examples)})
     labels, chances = _chances(examples, by_category)
     numbers = {image_id: n for n, image_id in enumerate(ids)}
     said = Said(
@@ -186,7 +204,9 @@ class _Kinds:
 
 def _ids(service: Service, folder: Path, examples: Sequence[Example]) -> list[str]:
     """The image id of each example. Raises TusouError for one that the catalog does not have."""
-    known = {product: service.image_ids(product) for product in {e.group for e in examples}}
+    products = sorted({e.group for e in examples})
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        known = dict(zip(products, pool.map(service.image_ids, products), strict=True))
     found = []
     for example in examples:
         assert isinstance(example.image, Path)
