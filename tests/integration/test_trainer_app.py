@@ -423,3 +423,25 @@ def test_published_weights_are_found_as_a_worker_finds_them(
 
 def _no_download(*_: Any, **__: Any) -> None:
     raise AssertionError("weights that are here are not downloaded")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["export", "nobody", "--out"], ["variant", "nobody", "--sample", ".", "--out"]]
+)
+def test_a_folder_that_is_there_is_refused_before_the_work(arguments: list[str], tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, [*arguments, str(tmp_path)])
+
+    assert isinstance(done.exception, TusouError)
+    assert "is there already" in done.exception.detail
+
+
+def test_a_report_that_cannot_be_written_is_one_line_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    code, told = _trainer(
+        "evaluate", str(_catalogue(tmp_path)), "--model", "nobody", "--out", str(tmp_path / "file" / "out")
+    )
+
+    assert code == 1
+    assert [(line["event"], line["code"]) for line in told] == [("failed", "disk")]
+    assert str(tmp_path / "file") in told[0]["error"]

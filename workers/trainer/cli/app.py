@@ -106,6 +106,7 @@ def evaluate(
             raise InvalidRequest("a service is measured with its whole catalogue: --part all")
         _evaluate_service(data, service, catalog, out)
         return
+    out.mkdir(parents=True, exist_ok=True)  # before minutes of looking
     _threads(threads)
     served = find_served(model, weights=weights, engine=engine, device=device, threads=threads)
     shares, seed = split_of(served.training, validation=validation, test=test, seed=seed)
@@ -131,6 +132,10 @@ def main() -> None:
         app(prog_name="tusou")
     except TusouError as error:
         json_lines({"event": "failed", "code": error.code, "error": error.detail})
+        raise SystemExit(1) from None
+    except OSError as error:  # a full disk, or a folder that is none or not ours
+        where = f"{error.filename}: " if error.filename else ""
+        json_lines({"event": "failed", "code": "disk", "error": f"{where}{error.strerror or error}"})
         raise SystemExit(1) from None
 
 

@@ -13,6 +13,7 @@ import typer
 
 from shared.settings import Settings
 from workers.models.artefacts.artefact import Artefact
+from workers.models.artefacts.files import check_new
 from workers.models.preprocessing.preprocess import Preprocess
 from workers.models.published.torchvision_nets import ARCHITECTURES
 from workers.trainer.data.example import Example
@@ -58,6 +59,7 @@ def export(
     threads: Annotated[int, typer.Option(min=0, help="0: all cores")] = 0,
 ) -> None:
     """Write a model as an ONNX file for the edge, and tell what it is worth there."""
+    check_new(out)
     opened = find_model(model, weights=weights)
     examples: list[Example] = []
     if data is not None:
@@ -95,6 +97,7 @@ def variant(
     larger than that of the training (Touvron and others, NeurIPS 2019). More photos than dimensions, none of
     them of the catalogue that is to be searched.
     """
+    check_new(out)
     options = replace(
         RECOMMENDED, dim=dim, colour=colour, colour_dim=colour_dim, colour_shrinkage=colour_shrinkage
     )
