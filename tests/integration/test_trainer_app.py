@@ -33,10 +33,12 @@ from tests.invented_weights import invent_weights  # noqa: E402
 from tests.trainer_rig import bars, picture  # noqa: E402
 from workers.models.artefacts.files import open_folder  # noqa: E402
 from workers.models.engines.onnx_engine import OnnxEngine  # noqa: E402
+from workers.trainer import runs  # noqa: E402
 from workers.trainer.artefacts import read_artefact  # noqa: E402
 from workers.trainer.cli.app import app  # noqa: E402
 from workers.trainer.data.example import Example  # noqa: E402
 from workers.trainer.data.parts import Parts, make_parts  # noqa: E402
+from workers.trainer.data.read import read_data  # noqa: E402
 from workers.trainer.data.split import Shares  # noqa: E402
 from workers.trainer.evaluation.evaluate import look  # noqa: E402
 from workers.trainer.evaluation.served import look_served  # noqa: E402
@@ -255,11 +257,7 @@ def _trainer(*arguments: str) -> tuple[int, list[dict[str, Any]]]:
 
 
 def test_the_process_trains_and_evaluates_a_folder_of_classes(tmp_path: Path) -> None:
-    for label in range(3):
-        (tmp_path / "data" / f"bar {label}").mkdir(parents=True)
-        for number in range(20):
-            Image.fromarray(picture(label, number)).save(tmp_path / "data" / f"bar {label}" / f"{number}.png")
-    data, out = str(tmp_path / "data"), str(tmp_path / "out")
+    data, out = str(_classes(tmp_path / "data")), str(tmp_path / "out")
     quick = ["--set", "network=digits", "--set", 'stages=[{"epochs": 1, "rate": 0.003}]', "--set", "batch=8"]
 
     code, told = _trainer("train", data, "--out", out, "--recipe", "digits", "--name", "bars", *quick)
@@ -326,3 +324,124 @@ def test_trouble_is_one_line_and_an_exit_status(tmp_path: Path) -> None:
     )
     assert code == 1
     assert [(line["event"], line["code"]) for line in told] == [("failed", "invalid_request")]
+
+
+def _classes(folder: Path, each: int = 20) -> Path:
+    """Three classes, undivided."""
+    for label in range(3):
+        (folder / f"bar {label}").mkdir(parents=True)
+        for number in range(each):
+            Image.fromarray(picture(label, number)).save(folder / f"bar {label}" / f"{number}.png")
+    return folder
+
+
+def test_an_export_is_measured_with_what_was_not_learnt_from(tmp_path: Path) -> None:
+    pytest.importorskip("onnx", reason="onnx is an extra")
+    data, shares = _classes(tmp_path / "data", each=40), Shares(0.1, 0.2)
+    parts = read_data(data, shares=shares, seed=RECIPE.seed)
+    train_artefact(parts, RECIPE, tmp_path / "run", name="bars", hardware=CPU, shares=shares)
+    model = str(tmp_path / "run" / "model")
+
+    done = CliRunner().invoke(
+        app, ["export", model, "--int8", "--data", str(data), "--out", str(tmp_path / "small")]
+    )
+
+    assert done.exit_code == 0, done.output
+    small = open_folder(tmp_path / "small")
+    assert small is not None
+    # A quarter of the test part gives the ranges.
+    assert small.artefact.evaluation["pictures"] == len(parts.test) - len(parts.test) // 4
+
+
+def test_who_is_killed_while_reports_are_written_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runs, "write_report", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train_artefact(bars(), RECIPE, tmp_path, name="bars", hardware=CPU)
+    train_artefact(bars(), RECIPE, tmp_path, name="bars", hardware=CPU)
+
+    assert (tmp_path / "report.html").is_file()
+    assert (tmp_path / "model" / "model.json").is_file()
+
+
+def test_a_name_that_the_registry_would_refuse_is_refused_before_anything_is_learnt(tmp_path: Path) -> None:
+    data = str(_classes(tmp_path / "data", each=2))
+    out = tmp_path / "out"
+
+    done = CliRunner().invoke(
+        app, ["train", data, "--name", "My Bars", "--recipe", "digits", "--out", str(out)]
+    )
+
+    assert isinstance(done.exception, TusouError)
+    assert "a model's name is" in done.exception.detail
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("lies", ["in the folder of the setting", "in the object store"])
+@pytest.mark.parametrize("command", ["train", "export", "variant"])
+def test_published_weights_are_found_as_a_worker_finds_them(
+    command: str, lies: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the error of missing weights advises helps: TUSOU_WEIGHTS, or the object store."""
+    pytest.importorskip("onnx", reason="onnx is an extra")
+    home = tmp_path / "home"
+    monkeypatch.setenv("TUSOU_HOME", str(home))
+    file = invent_weights("mobilenet_v2", tmp_path)
+    if lies == "in the object store":
+        settings = Settings()
+        home.mkdir()
+        schema.migrate(Database(settings.sql_url))
+        open_store(settings.store_url).ensure()
+        laid_down = home / "objects" / "incoming" / "models"
+        laid_down.mkdir(parents=True)
+        file.rename(laid_down / file.name)
+    else:
+        monkeypatch.setenv("TUSOU_WEIGHTS", str(tmp_path))
+    data, out = _classes(tmp_path / "data", each=3), str(tmp_path / "out")
+    arguments = {
+        "train": ["train", str(data), "--name", "x", "--out", out, "--recipe", "transfer", "--test", "0",
+                  "--validation", "0", "--set", "side=64", "--set", "batch=4", "--set",
+                  'stages=[{"epochs": 1, "rate": 0.001, "blocks": 0}]'],
+        "export": ["export", "mobilenet_v2", "--out", out],
+        "variant": ["variant", "mobilenet_v2", "--sample", str(data), "--out", out, "--dim", "2",
+                    "--colour", "0"],
+    }  # fmt: skip
+    monkeypatch.setattr("torch.hub.load_state_dict_from_url", _no_download)
+
+    done = CliRunner().invoke(app, arguments[command])
+
+    if command == "variant":  # invented numbers tell no photos apart, which is found out once they are read
+        assert "too much alike" in str(done.exception)
+    else:
+        assert done.exit_code == 0, done.exception
+
+
+def _no_download(*_: Any, **__: Any) -> None:
+    raise AssertionError("weights that are here are not downloaded")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["export", "nobody", "--out"], ["variant", "nobody", "--sample", ".", "--out"]]
+)
+def test_a_folder_that_is_there_is_refused_before_the_work(arguments: list[str], tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, [*arguments, str(tmp_path)])
+
+    assert isinstance(done.exception, TusouError)
+    assert "is there already" in done.exception.detail
+
+
+def test_a_report_that_cannot_be_written_is_one_line_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    code, told = _trainer(
+        "evaluate", str(_catalogue(tmp_path)), "--model", "nobody", "--out", str(tmp_path / "file" / "out")
+    )
+
+    assert code == 1
+    assert [(line["event"], line["code"]) for line in told] == [("failed", "disk")]
+    assert str(tmp_path / "file") in told[0]["error"]

@@ -175,3 +175,10 @@ def test_a_variant_of_what_cannot_have_one_is_refused(
 
     with pytest.raises(InvalidRequest):
         write_variant_of(tmp_path / "two", base, options, sample, name="two")
+
+
+def test_a_sample_of_one_photo_many_times_is_refused(run: Path, tmp_path: Path, sample: list[Path]) -> None:
+    options = Options(dim=2, shrinkage=0.0)
+
+    with pytest.raises(InvalidRequest, match="too much alike"):
+        write_variant_of(tmp_path / "x", _opened(run / "model"), options, sample[:1] * 8, name="x")

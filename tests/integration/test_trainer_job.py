@@ -40,6 +40,7 @@ from shared.topology import LEARN
 from tests.fakes import FakeNotifier
 from tests.trainer_rig import picture
 from workers.models.registry import load_model
+from workers.models.weights.find import STORE_PREFIX
 from workers.trainer.job import story
 from workers.trainer.job.deps import Trainer
 from workers.trainer.job.loop import Trainings
@@ -150,6 +151,25 @@ def test_a_training_ends_with_a_model_that_a_worker_serves_by_its_name(rig: Rig)
     assert list(rig.trainer.folder.iterdir()) == []
     model = load_model("bars@1", weights=None, fetch_object=StoredModels(rig.db, rig.store))
     assert (model.name, model.fingerprint, model.dim) == ("bars@1", entry.fingerprint, 16)
+
+
+def test_published_weights_may_lie_in_the_object_store(rig: Rig) -> None:
+    import torch
+    from torchvision.models import mobilenet_v3_small
+
+    weights = io.BytesIO()
+    torch.save(mobilenet_v3_small().state_dict(), weights)
+    rig.store.put(f"{STORE_PREFIX}mobilenet_v3_small.pth", weights.getvalue())
+    stages = [{"epochs": 1, "rate": 0.001, "blocks": 0}]
+    changes = {"network": "mobilenet_v3_small", "side": 64, "batch": 8, "stages": stages}
+    job_id = rig.ask(recipe="transfer", changes=changes)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TORCH_HOME", str(rig.home / "nothing"))
+        rig.look()
+
+    job = rig.job(job_id)
+    assert (job.state, job.error) == ("succeeded", None)
 
 
 def test_a_trainer_that_stops_hands_back_and_the_next_goes_on(

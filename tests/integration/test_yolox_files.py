@@ -53,6 +53,22 @@ def test_labels_may_stand_beside_the_file(tmp_path: Path) -> None:
     assert detector.detect([PHOTO])[0][0].label == "skirt"
 
 
+def test_labels_in_another_encoding_are_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "shop.onnx").write_bytes(onnx_files.yolox(says()))
+    (tmp_path / "shop.txt").write_bytes("écharpe".encode("latin-1"))
+
+    with pytest.raises(TusouError, match=r"shop\.txt are not in UTF-8"):
+        load_detector(str(tmp_path / "shop.onnx"), weights=None, threads=1)
+
+
+def test_a_file_is_one_detector_whatever_its_folder_is_called(tmp_path: Path) -> None:
+    (tmp_path / "c++").mkdir()
+    path = tmp_path / "c++" / "shop.onnx"
+    path.write_bytes(onnx_files.yolox(says(), names='["bag", "shoe"]'))
+
+    assert load_detector(str(path), weights=None, threads=1).name == str(path)
+
+
 def test_a_fourth_grid_is_read_too() -> None:
     cells = 64 + 16 + 4 + 1
     raw = np.zeros((1, cells, 7), np.float32)

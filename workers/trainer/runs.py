@@ -10,6 +10,7 @@ from typing import Any, Final
 from shared.errors import InvalidRequest
 from workers.models.artefacts.artefact import Artefact
 from workers.models.port import Model
+from workers.models.weights.find import FetchObject
 from workers.trainer.artefacts import write_artefact
 from workers.trainer.data.example import Example
 from workers.trainer.data.parts import Parts
@@ -35,6 +36,7 @@ def train_artefact(
     name: str,
     hardware: Hardware,
     weights: str = "",
+    fetch_object: FetchObject | None = None,
     shares: Shares | None = None,
     on_progress: OnProgress = silent,
 ) -> Artefact:
@@ -44,22 +46,30 @@ def train_artefact(
     """
     if (folder / MODEL).exists():
         raise InvalidRequest(f"{folder / MODEL} is there already: a model never changes, take another folder")
-    trained = train(parts, recipe, folder, hardware=hardware, weights=weights, on_progress=on_progress)
+    trained = train(
+        parts,
+        recipe,
+        folder,
+        hardware=hardware,
+        weights=weights,
+        fetch_object=fetch_object,
+        on_progress=on_progress,
+    )
     if shares:
         trained = replace(trained, facts=trained.facts | {"shares": asdict(shares)})
     part = "test" if parts.test else "validation"
     examples = part_of(parts, part)
     report = _report(f"{name}, {part} part", trained, examples, hardware) if examples else None
-    artefact = write_artefact(
+    # Before the model, whose folder says that all is done: who is killed in between does this again.
+    if report:
+        write_report(report, folder, on_progress)
+    return write_artefact(
         trained,
         folder / MODEL,
         name=name,
         no_confident_match=_threshold(trained, parts.validation, hardware),
         evaluation=_figures(report) if report else {},
     )
-    if report:
-        write_report(report, folder, on_progress)
-    return artefact
 
 
 def split_of(

@@ -23,7 +23,7 @@ TRAINER: Final = ("-P", "-m", "workers.trainer")
 
 
 def run_trainer(arguments: list[str], trainer: Sequence[str] = TRAINER) -> int:
-    """`trainer` is what Python runs. Its exit status. Raises Trouble for what the trainer says has failed."""
+    """`trainer` is what Python runs. Its exit status. Raises Trouble where it fails or is killed."""
     process = subprocess.Popen(  # noqa: S603 - the command is ours, without a shell
         [sys.executable, *trainer, *arguments],
         stdin=subprocess.DEVNULL,
@@ -43,6 +43,8 @@ def run_trainer(arguments: list[str], trainer: Sequence[str] = TRAINER) -> int:
         return INTERRUPTED
     if failed:
         raise Trouble(failed)
+    if code < 0:  # it could say nothing, and nobody else would
+        raise Trouble(f"the trainer was ended by {_signal(-code)}{_how_to_resume(arguments)}")
     return code
 
 
@@ -76,6 +78,11 @@ def _end(process: subprocess.Popen[str]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def _signal(number: int) -> str:
+    out_of_memory = ", as a system does that runs out of memory" if number == signal.SIGKILL else ""
+    return f"{signal.Signals(number).name}{out_of_memory}"
 
 
 def _how_to_resume(arguments: list[str]) -> str:

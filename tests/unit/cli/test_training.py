@@ -43,6 +43,12 @@ def test_an_exit_status_is_handed_on() -> None:
     assert process.run_trainer(["train", "--nonsense"], trainer_saying(code=2)) == 2
 
 
+def test_a_trainer_that_was_killed_is_told_of_with_how_to_go_on() -> None:
+    trainer = ("-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    with pytest.raises(Trouble, match=r"SIGKILL.*runs out of memory.*tusou train data"):
+        process.run_trainer(["train", "data"], trainer)
+
+
 def test_the_loss_stands_beside_the_bytes(capsys: pytest.CaptureFixture[str]) -> None:
     def figures(name: str, size: int, r1: float | None) -> dict[str, Any]:
         return {"name": name, "bytes": size, "images_per_s": 10.0, "r1": r1, "accuracy": None}

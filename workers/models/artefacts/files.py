@@ -39,11 +39,16 @@ def write(
     Arguments are those of `pack`. Raises TusouError where `folder` is there already: an artefact never
     changes.
     """
-    if folder.exists():
-        raise TusouError(f"{folder} is there already, and an artefact never changes", code="artefact_exists")
+    check_new(folder)
     opened, contents = pack(artefact, state, onnx, whitening, colour)
     _make(folder, contents)
     return opened.artefact
+
+
+def check_new(folder: Path) -> None:
+    """For whoever works long before `write`. Raises TusouError where `folder` is there already."""
+    if folder.exists():
+        raise TusouError(f"{folder} is there already, and an artefact never changes", code="artefact_exists")
 
 
 def pack(

@@ -49,7 +49,8 @@ def load_detector(
     `weights`, `device`, `threads`, `fetch_object` as of `load_model`; YOLOX computes on the CPU. Raises
     WeightsMissing, and TusouError for an unknown name, weights of another network, or what is not installed.
     """
-    if _TOGETHER in name:
+    is_file = name.endswith(".onnx") and Path(name).expanduser().is_file()
+    if _TOGETHER in name and not is_file:  # a folder may be called c++
         parts = [
             load_detector(
                 part,
@@ -75,7 +76,7 @@ def load_detector(
             f"there is no detector {name!r}; there are: {', '.join(names())}, or the path of an ONNX file",
             code="unknown_detector",
         )
-    labels = _labels_beside(Path(name)) if name.endswith(".onnx") else None
+    labels = _labels_beside(Path(name).expanduser()) if name.endswith(".onnx") else None
     data = _onnx(name, weights, fetch_object)
     return YoloX(data, name=name, labels=labels, min_score=min_score, threads=threads)
 
@@ -84,7 +85,10 @@ def _labels_beside(path: Path) -> tuple[str, ...] | None:
     beside = path.with_suffix(".txt")
     if not beside.is_file():
         return None
-    lines = beside.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = beside.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise TusouError(f"the labels in {beside} are not in UTF-8", code="labels_unreadable") from error
     return tuple(line.strip() for line in lines if line.strip())
 
 

@@ -11,18 +11,25 @@ from workers.models.networks.catalogue import NETWORKS, Own, Published
 from workers.models.networks.cuts import transformer
 from workers.models.preprocessing.preprocess import Preprocess
 from workers.models.published.preprocess import published_preprocess
-from workers.models.weights.find import find_weights
+from workers.models.weights.find import FetchObject, find_weights
 from workers.models.weights.load import load_found, unfit
 
 
 def build(
-    name: str, *, classes: int, dim: int | None = None, dropout: float = 0.0, weights: str | None = None
+    name: str,
+    *,
+    classes: int,
+    dim: int | None = None,
+    dropout: float = 0.0,
+    weights: str | None = None,
+    fetch_object: FetchObject | None = None,
 ) -> BlockNetwork:
     """Blocks of `name` and a new head; random numbers come from torch's global generator.
 
-    `weights` is a file, or a folder of `<name>.pth`, or "" for torchvision's own download; None starts from
-    scratch. `dim` is the width of the embedding, None that of the features. Raises InvalidRequest for an
-    unknown name, WeightsMissing, and TusouError for weights of another network.
+    `weights` is a file, or a folder of `<name>.pth`, or "" for what `fetch_object` has, else for
+    torchvision's own download; None starts from scratch. `dim` is the width of the embedding, None that of
+    the features. Raises InvalidRequest for an unknown name, WeightsMissing, and TusouError for weights of
+    another network.
     """
     found = _of(name)
     if isinstance(found, Own):
@@ -32,7 +39,7 @@ def build(
     else:
         net = found.build()
         if weights is not None:
-            _fill(name, net, found, weights)
+            _fill(name, net, found, weights, fetch_object)
         blocks, features = found.cut(net), net.get_submodule(found.head).in_features
     return BlockNetwork(blocks, features=features, classes=classes, dim=dim, dropout=dropout)
 
@@ -63,8 +70,8 @@ def _of(name: str) -> Own | Published:
     return NETWORKS[name]
 
 
-def _fill(name: str, net: Any, found: Published, weights: str) -> None:
-    source = find_weights(name, weights=weights or None, fetch_object=None)
+def _fill(name: str, net: Any, found: Published, weights: str, fetch_object: FetchObject | None) -> None:
+    source = find_weights(name, weights=weights or None, fetch_object=fetch_object)
     state = load_found(name, found.weights, source)
     try:
         net.load_state_dict(state, strict=True)

@@ -11,12 +11,13 @@ import torch
 import typer
 
 from shared.errors import InvalidRequest, TusouError
+from shared.models.card import checked_name
 from shared.settings import Settings
-from workers.trainer.cli.making import export, variant
+from workers.trainer.cli.making import Weights, export, variant
 from workers.trainer.data.read import read_data
 from workers.trainer.data.split import Shares
 from workers.trainer.evaluation.service import evaluate_service, open_service
-from workers.trainer.export.finding import find_served
+from workers.trainer.export.finding import files_of, find_served
 from workers.trainer.hardware import hardware
 from workers.trainer.progress import json_lines
 from workers.trainer.recipes.presets import PRESETS, preset
@@ -36,7 +37,6 @@ Device = Annotated[str, typer.Option(help="auto, cpu or cuda")]
 Threads = Annotated[int, typer.Option(min=0, help="0: all cores")]
 Loaders = Annotated[int, typer.Option(min=0, help="Processes that decode; 0: none beside this one.")]
 Validation = Annotated[float, typer.Option(help="Share split off for validation, where the data has none.")]
-Weights = Annotated[str, typer.Option(help="Published weights: a file or folder; else a download.")]
 Test = Annotated[float, typer.Option(help="Share split off for the test, where the data has none.")]
 
 
@@ -59,14 +59,16 @@ def train(
 ) -> None:
     """Train a network; a run that was killed goes on from its last checkpoint."""
     _threads(threads)
-    shares = Shares(validation, test)
+    checked_name(name)  # hours before the registry would refuse it
+    shares, settings = Shares(validation, test), Settings()
     train_artefact(
         read_data(data, shares=shares, seed=seed),
         replace(_changed(_recipe(recipe), change or []), seed=seed),
         out or Path("runs") / name,
         name=name,
         hardware=hardware(device, loaders),
-        weights=weights,
+        weights=weights or settings.weights,
+        fetch_object=files_of(settings),
         shares=shares,
         on_progress=json_lines,
     )
@@ -104,6 +106,7 @@ def evaluate(
             raise InvalidRequest("a service is measured with its whole catalogue: --part all")
         _evaluate_service(data, service, catalog, out)
         return
+    out.mkdir(parents=True, exist_ok=True)  # before minutes of looking
     _threads(threads)
     served = find_served(model, weights=weights, engine=engine, device=device, threads=threads)
     shares, seed = split_of(served.training, validation=validation, test=test, seed=seed)
@@ -129,6 +132,10 @@ def main() -> None:
         app(prog_name="tusou")
     except TusouError as error:
         json_lines({"event": "failed", "code": error.code, "error": error.detail})
+        raise SystemExit(1) from None
+    except OSError as error:  # a full disk, or a folder that is none or not ours
+        where = f"{error.filename}: " if error.filename else ""
+        json_lines({"event": "failed", "code": "disk", "error": f"{where}{error.strerror or error}"})
         raise SystemExit(1) from None
 
 

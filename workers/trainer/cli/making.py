@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from shared.settings import Settings
+from workers.models.artefacts.artefact import Artefact
+from workers.models.artefacts.files import check_new
 from workers.models.preprocessing.preprocess import Preprocess
 from workers.models.published.torchvision_nets import ARCHITECTURES
 from workers.trainer.data.example import Example
 from workers.trainer.data.read import read_data
 from workers.trainer.data.split import Shares
 from workers.trainer.export.edge import export as write_export
-from workers.trainer.export.finding import find_model
+from workers.trainer.export.finding import files_of, find_model
 from workers.trainer.export.variant import RECOMMENDED, write_variant, write_variant_of
 from workers.trainer.progress import json_lines
-from workers.trainer.runs import part_of
+from workers.trainer.runs import part_of, split_of
 
 _PHOTOS: Final = (".jpg", ".jpeg", ".png", ".webp")
 _DIM: Final = RECOMMENDED.dim or 512
 
 Out = Annotated[Path, typer.Option(help="Folder to make.")]
-Weights = Annotated[str, typer.Option(help="Published weights: a file or folder; else a download.")]
+Weights = Annotated[
+    str,
+    typer.Option(help="Published weights: a file or folder; else TUSOU_WEIGHTS, the store, or a download."),
+]
 
 
 def export(
@@ -44,17 +50,20 @@ def export(
         bool,
         typer.Option("--int8", help="That file in 8-bit integers, a quarter of the bytes; else float32."),
     ] = False,
-    part: Annotated[str, typer.Option(help="train, validation, test or all, of the data.")] = "all",
+    part: Annotated[
+        str, typer.Option(help="train, validation, test or all; else test of a trained model, all of others.")
+    ] = "",
     most: Annotated[int, typer.Option(min=8, help="Pictures that are looked at, at most.")] = 1_000,
     seed: Annotated[int, typer.Option(help="Of the choice among them.")] = 0,
     weights: Weights = "",
     threads: Annotated[int, typer.Option(min=0, help="0: all cores")] = 0,
 ) -> None:
     """Write a model as an ONNX file for the edge, and tell what it is worth there."""
+    check_new(out)
     opened = find_model(model, weights=weights)
     examples: list[Example] = []
     if data is not None:
-        examples = list(part_of(read_data(data, shares=Shares(0, 0), seed=seed), part))
+        examples = list(_looked_at(opened.artefact, data, part))
         random.Random(seed).shuffle(examples)  # noqa: S311 - no secret hangs on it
     made = write_export(opened, out, examples[:most], int8=int8, threads=threads)
     for figures in made.measured:
@@ -88,19 +97,36 @@ def variant(
     larger than that of the training (Touvron and others, NeurIPS 2019). More photos than dimensions, none of
     them of the catalogue that is to be searched.
     """
+    check_new(out)
     options = replace(
         RECOMMENDED, dim=dim, colour=colour, colour_dim=colour_dim, colour_shrinkage=colour_shrinkage
     )
     photos = sorted(_photos(sample))
     if base in ARCHITECTURES:
         called = name or f"{base}-plus"
-        made = write_variant(out, base, options, photos, name=called, weights=weights or None)
+        settings = Settings()
+        made = write_variant(
+            out,
+            base,
+            options,
+            photos,
+            name=called,
+            weights=weights or settings.weights or None,
+            fetch_object=files_of(settings),
+        )
     else:
         opened = find_model(base)
         called = name or f"{opened.artefact.name}-plus"
         kept = replace(options, preprocess=_sized(opened.artefact.preprocess, side), pooling=1.0)
         made = write_variant_of(out, opened, kept, photos, name=called)
     json_lines({"event": "exported", "folder": str(out), "fingerprint": made.fingerprint})
+
+
+def _looked_at(artefact: Artefact, data: Path, part: str) -> Sequence[Example]:
+    """Of a model that was trained here what it did not learn from: the card is to tell nothing kinder."""
+    trained = "recipe" in artefact.training
+    shares, split_seed = split_of(artefact.training) if trained else (Shares(0, 0), 0)
+    return part_of(read_data(data, shares=shares, seed=split_seed), part or ("test" if trained else "all"))
 
 
 def _sized(preprocess: Preprocess, side: int | None) -> Preprocess | None:

@@ -30,7 +30,7 @@ class Served:
 
 
 def find_model(reference: str, *, weights: str = "") -> Opened:
-    """`weights` are those of a built-in network, as `find_weights` takes them.
+    """`weights` are those of a built-in network, as `find_weights` takes them; else the deployment's.
 
     Raises InvalidRequest where there is none, WeightsMissing, and TusouError for one that cannot be trusted.
     """
@@ -39,7 +39,8 @@ def find_model(reference: str, *, weights: str = "") -> Opened:
         if opened := open_folder(folder):
             return opened
     if reference in ARCHITECTURES:
-        source = find_weights(reference, weights=weights or None, fetch_object=None)
+        found = weights or settings.weights or None
+        source = find_weights(reference, weights=found, fetch_object=files_of(settings))
         return exported(reference, source, cache=settings.home / "models")
     if opened := _registered(reference, settings):
         return opened
@@ -58,7 +59,7 @@ def find_served(
     """
     settings = Settings()
     found = weights or settings.weights or None
-    files = _files(settings)
+    files = files_of(settings)
     if reference in names():
         model = load_model(
             reference,
@@ -79,11 +80,12 @@ def find_served(
 
 
 def _registered(reference: str, settings: Settings) -> Opened | None:
-    files = _files(settings)
+    files = files_of(settings)
     return open_stored(reference, files) if files else None
 
 
-def _files(settings: Settings) -> FetchObject | None:
+def files_of(settings: Settings) -> FetchObject | None:
+    """Those of this deployment's object store, None where there is no deployment."""
     # Looking for a model must not make an embedded database where there is none.
     if not settings.database_url and not (settings.home / "tusou.db").exists():
         return None

@@ -21,7 +21,7 @@ from workers.models.preprocessing.geometry import prepare
 from workers.models.preprocessing.preprocess import Preprocess
 from workers.models.published import torchvision_nets
 from workers.models.steps import embed
-from workers.models.weights.find import find_weights
+from workers.models.weights.find import FetchObject, find_weights
 from workers.models.whitening import Whitening, fit_whitening
 from workers.trainer.data.example import Example
 from workers.trainer.data.picture import open_picture
@@ -71,7 +71,14 @@ RECOMMENDED: Final = Options(
 
 
 def write_variant(
-    folder: Path, base: str, options: Options, sample: Sequence[Path], *, name: str, weights: str | None
+    folder: Path,
+    base: str,
+    options: Options,
+    sample: Sequence[Path],
+    *,
+    name: str,
+    weights: str | None,
+    fetch_object: FetchObject | None = None,
 ) -> Artefact:
     """The built-in network `base` with `options` as an artefact in `folder`.
 
@@ -79,7 +86,8 @@ def write_variant(
     them than dimensions. Raises WeightsMissing, and TusouError for a damaged photo or too few of them.
     """
     options = _fitting(options, torchvision_nets.ARCHITECTURES[base].dim, sample)
-    plain, state = torchvision_nets.load(base, find_weights(base, weights=weights, fetch_object=None))
+    source = find_weights(base, weights=weights, fetch_object=fetch_object)
+    plain, state = torchvision_nets.load(base, source)
     network = replace(plain, preprocess=options.preprocess or plain.preprocess, pooling=options.pooling)
     return _write(folder, network, state, torchvision_nets.as_onnx(network, state), options, sample, name)
 
@@ -161,12 +169,15 @@ def _fit(
         averaging=artefact.averaging,
     )
     features, descriptors = _measured(network, sample)
-    return (
-        fit_whitening(features, dim=options.dim, shrinkage=options.shrinkage) if options.dim else None,
-        fit_whitening(descriptors, dim=options.colour_dim, shrinkage=options.colour_shrinkage)
-        if options.colour
-        else None,
-    )
+    try:
+        return (
+            fit_whitening(features, dim=options.dim, shrinkage=options.shrinkage) if options.dim else None,
+            fit_whitening(descriptors, dim=options.colour_dim, shrinkage=options.colour_shrinkage)
+            if options.colour
+            else None,
+        )
+    except ValueError as error:  # such as copies of one photo
+        raise InvalidRequest(f"the sample's photos are too much alike to whiten with: {error}") from error
 
 
 def _measured(network: Network, sample: Sequence[Path]) -> tuple[np.ndarray, np.ndarray]:

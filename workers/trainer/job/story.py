@@ -22,6 +22,7 @@ from shared.models import registry
 from shared.telemetry import Timings, step
 from shared.topology import STAGES
 from workers.models.artefacts.artefact import Artefact
+from workers.models.weights.stored import weights_in
 from workers.trainer.artefacts import read_artefact
 from workers.trainer.data.read import read_data
 from workers.trainer.data.split import Shares
@@ -92,6 +93,7 @@ def _learn(trainer: Trainer, claim: Claim, folder: Path) -> None:
                 name=asked["name"],
                 hardware=hardware(settings.device),
                 weights=settings.weights,
+                fetch_object=weights_in(trainer.store, trainer.db),
                 shares=shares,
                 on_progress=_curve(trainer, claim, recipe, run_folder),
             )

@@ -14,6 +14,7 @@ from shared.errors import TusouError
 from workers.models.networks.blocks import BlockNetwork
 from workers.models.networks.build import build, preprocess_of
 from workers.models.preprocessing.preprocess import Preprocess
+from workers.models.weights.find import FetchObject
 from workers.trainer.course import Course, Epoch
 from workers.trainer.data.augment import view
 from workers.trainer.data.parts import Parts
@@ -63,17 +64,18 @@ def train(
     *,
     hardware: Hardware,
     weights: str = "",
+    fetch_object: FetchObject | None = None,
     on_progress: OnProgress = silent,
 ) -> Trained:
     """Learn from `parts` as `recipe` says; checkpoints and curves.jsonl lie in `folder`.
 
-    A folder that holds a checkpoint of the same training is gone on from, to the same result. `weights` is
-    where published weights are, as `networks.build` takes it. Raises Conflict for another training's folder,
-    InvalidRequest where the validation part cannot give what the recipe watches.
+    A folder that holds a checkpoint of the same training is gone on from, to the same result. `weights`
+    and `fetch_object` are where published weights are, as `networks.build` takes them. Raises Conflict for
+    another training's folder, InvalidRequest where the validation part cannot give what the recipe watches.
     """
     check_watched(recipe, parts.validation)
     with repeatable(hardware.device):
-        run = _prepare(parts, recipe, folder, hardware, weights, on_progress)
+        run = _prepare(parts, recipe, folder, hardware, (weights, fetch_object), on_progress)
         saved = run.checkpoints.read()
         if saved is None:
             course, best = Course(), run.learner.snapshot()
@@ -93,8 +95,14 @@ def train(
 
 
 def _prepare(
-    parts: Parts, recipe: Recipe, folder: Path, hardware: Hardware, weights: str, on_progress: OnProgress
+    parts: Parts,
+    recipe: Recipe,
+    folder: Path,
+    hardware: Hardware,
+    published: tuple[str, FetchObject | None],
+    on_progress: OnProgress,
 ) -> _Run:
+    weights, fetch_object = published
     torch.manual_seed(seed_of(recipe.seed, "first numbers"))
     network = build(
         recipe.network,
@@ -102,6 +110,7 @@ def _prepare(
         dim=recipe.dim,
         dropout=recipe.dropout,
         weights=weights if recipe.pretrained else None,
+        fetch_object=fetch_object,
     )
     preprocess = preprocess_of(recipe.network, recipe.side, keep_margin=recipe.keep_margin)
     learnt = Pictures(parts.train, parts.labels, view(recipe.augmentation, preprocess), recipe.seed)
