@@ -11,6 +11,7 @@ import torch
 import typer
 
 from shared.errors import InvalidRequest, TusouError
+from shared.models.card import checked_name
 from shared.settings import Settings
 from workers.trainer.cli.making import export, variant
 from workers.trainer.data.read import read_data
@@ -58,6 +59,7 @@ def train(
     test: Test = 0.1,
 ) -> None:
     """Train a network; a run that was killed goes on from its last checkpoint."""
+    checked_name(name)  # first of all: it names the folder too
     _threads(threads)
     shares = Shares(validation, test)
     train_artefact(

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 import typer
 
+from shared.models.card import checked_name
 from workers.models.preprocessing.preprocess import Preprocess
 from workers.models.published.torchvision_nets import ARCHITECTURES
 from workers.trainer.data.example import Example
@@ -93,11 +94,11 @@ def variant(
     )
     photos = sorted(_photos(sample))
     if base in ARCHITECTURES:
-        called = name or f"{base}-plus"
+        called = checked_name(name or f"{base}-plus")
         made = write_variant(out, base, options, photos, name=called, weights=weights or None)
     else:
         opened = find_model(base)
-        called = name or f"{opened.artefact.name}-plus"
+        called = checked_name(name or f"{opened.artefact.name}-plus")
         kept = replace(options, preprocess=_sized(opened.artefact.preprocess, side), pooling=1.0)
         made = write_variant_of(out, opened, kept, photos, name=called)
     json_lines({"event": "exported", "folder": str(out), "fingerprint": made.fingerprint})
