@@ -10,7 +10,6 @@ from typing import Annotated
 from urllib.parse import unquote, urlsplit
 
 import typer
-from rich.text import Text
 
 from services.cli import show
 from services.cli.parts import open_database, open_existing, open_objects
@@ -64,7 +63,7 @@ def backup_command(
         f"pruned {done.pruned[0]} dumps and {done.pruned[1]} objects"
     )
     for name, why in list(copied.lost.items())[:10]:
-        show.errors.print(Text(f"not backed up: {name}: {why}"))
+        show.errors.print(show.plain(f"not backed up: {name}: {why}"))
     if copied.lost:
         raise Trouble(f"the deployment has lost {len(copied.lost)} objects; `tusou fsck` tells what they are")
 
@@ -94,7 +93,7 @@ def restore_command(
     manifest = manifests.read(source, dump)
     db = open_database(settings)
     if force and (what := replaces(db)):
-        show.errors.print(Text(f"replacing {what}"))
+        show.errors.print(show.plain(f"replacing {what}"))
     with _telling() as tell:
         done = restore(
             db,
@@ -113,7 +112,7 @@ def restore_command(
     )
     if done.lost or manifest.absent:
         show.errors.print(
-            Text(f"{len(done.lost) + len(manifest.absent)} objects are lost: run `tusou fsck --repair`")
+            show.plain(f"{len(done.lost) + len(manifest.absent)} objects are lost: run `tusou fsck --repair`")
         )
 
 

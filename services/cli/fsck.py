@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from services.cli import show
 from services.cli.parts import open_migrated, open_objects
@@ -46,7 +45,7 @@ def fsck_command(
         with show.errors.status("") as status:
             found, done = _run(settings, db, store, mend=mend, quick=quick, tell=status.update)
     except (Trouble, TusouError, OSError) as error:
-        show.errors.print(Text(f"fsck could not look: {error}"))
+        show.errors.print(show.plain(f"fsck could not look: {error}"))
         raise typer.Exit(COULD_NOT_LOOK) from error
     left = found if not mend else [finding for finding, what in done if what is None]
     if as_json:

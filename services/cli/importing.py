@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.text import Text
 
 from services.cli import show
 from services.cli.client import Client
@@ -29,7 +28,7 @@ def run(client: Client, manifest: Path, *, quiet: bool = False, **fields: Any) -
     """Start the import and follow it to its end; returns the finished job."""
     job = client.start_import(manifest, **fields)
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
@@ -65,9 +64,11 @@ def tell(client: Client, job: dict[str, Any]) -> None:
         return
     done = job["result"]
     show.table("import", ["what", "count"], [[k, v] for k, v in done.items() if isinstance(v, int)])
+    if done["ignored_columns"]:
+        show.errors.print(show.plain(f"ignored columns: {', '.join(done['ignored_columns'])}"))
     if not done["errors_url"]:
         return
     for line in client.first_lines(done["errors_url"], BAD_ROWS_SHOWN):
         row = json.loads(line)
-        show.errors.print(Text(f"line {row['line']}: {row['detail']}"))
+        show.errors.print(show.plain(f"line {row['line']}: {row['detail']}"))
     show.errors.print(f"every bad row: `tusou jobs errors {job['id']}`")

@@ -7,14 +7,13 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
-from rich.text import Text
 
 from services.cli import show
 from services.cli.client import Client
 from shared.settings import Settings
 
-jobs_app = typer.Typer(help="Jobs: list, show, cancel, retry, row errors.", invoke_without_command=True)
-products_app = typer.Typer(help="Products: list, show, delete.", invoke_without_command=True)
+jobs_app = typer.Typer(help="Jobs: the newest; or show, cancel, retry one.", invoke_without_command=True)
+products_app = typer.Typer(help="Products: a list of them; or show, delete one.", invoke_without_command=True)
 index_app = typer.Typer(help="The index: shards, replicas, snapshots.", invoke_without_command=True)
 
 CatalogOption = Annotated[str, typer.Option(help="The catalog.")]
@@ -90,7 +89,7 @@ def list_products(
         rows = [[p["id"], p["title"], show.price(p["price"]), p["category"]] for p in page["products"]]
         show.table(catalog, ["id", "title", "price", "category"], rows)
         if page["next"]:
-            show.errors.print(Text(f"more: --after {page['next']}"))
+            show.errors.print(show.plain(f"more: --after {page['next']}"))
 
 
 @products_app.command("show")

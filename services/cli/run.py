@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from pydantic import ValidationError
-from rich.text import Text
 
 from services.cli import show
 from services.cli.app import app
@@ -36,4 +35,4 @@ def run() -> None:
 
 
 def _tell(sentence: str) -> None:
-    show.errors.print(Text(sentence))
+    show.errors.print(show.plain(sentence))

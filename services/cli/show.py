@@ -12,14 +12,22 @@ from rich.text import Text
 console = Console()
 errors = Console(stderr=True)
 
+# With these a terminal is told what to do; a product's text only has to be read. Lines and tabs stay.
+_CONTROLS = {n: "\N{REPLACEMENT CHARACTER}" for n in (*range(32), *range(127, 160)) if n not in (9, 10, 13)}
+
+
+def plain(said: str) -> Text:
+    """Text of others as it is: nothing in it is markup, or an order to the terminal."""
+    return Text(said.translate(_CONTROLS))
+
 
 def table(title: str, columns: list[str], rows: list[list[object]]) -> None:
-    """Cells are shown as they are: nothing in a product's text is markup, and an id stays in one piece."""
-    shown = Table(title=title, title_justify="left", header_style="bold")
+    """Title and cells are shown as they are, by `plain`, and an id stays in one piece."""
+    shown = Table(title=plain(title), title_justify="left", header_style="bold")
     for column in columns:
         shown.add_column(column, overflow="fold", no_wrap=column == "id")
     for row in rows:
-        shown.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        shown.add_row(*(plain("" if cell is None else str(cell)) for cell in row))
     console.print(shown)
 
 
@@ -38,11 +46,11 @@ def search(job: dict[str, Any]) -> None:
     """The hits of a finished search, or why there are none."""
     if job["state"] == "rejected":
         for reason in job["reasons"]:
-            errors.print(Text(f"rejected: {reason['code']}: {reason.get('advice') or ''}"))
+            errors.print(plain(f"rejected: {reason['code']}: {reason.get('advice') or ''}"))
         return
     if job["state"] != "succeeded":
         error = job["error"] or {}
-        errors.print(Text(f"{job['state']}: {error.get('code', '')}: {error.get('detail', '')}"))
+        errors.print(plain(f"{job['state']}: {error.get('code', '')}: {error.get('detail', '')}"))
         return
     for item in job["result"]["items"]:
         if item["no_confident_match"]:

@@ -27,7 +27,9 @@ def read_card(folder: Path) -> dict[str, Any]:
     """
     path = folder / CARD
     if not path.is_file():
-        raise InvalidRequest(f"{folder} holds no model: there is no {CARD}")
+        # A training leaves its model in a folder of its own, beside checkpoints and reports.
+        inside = f"; {folder / 'model'} holds one" if (folder / "model" / CARD).is_file() else ""
+        raise InvalidRequest(f"{folder} holds no model: there is no {CARD}{inside}")
     try:
         card = json.loads(path.read_bytes(), parse_constant=lambda _: None)
     except ValueError as error:

@@ -73,12 +73,21 @@ def test_good_rows_never_wait_for_bad_ones_and_every_bad_row_is_told(shop: Shop,
 def test_a_dry_run_counts_and_changes_nothing(shop: Shop, tmp_path: Path) -> None:
     rows = [{"id": "dry", "title": "x", "surprise": 1}, {"id": "", "title": "y"}]
     job = run(shop, jsonl(tmp_path / "dry.jsonl", rows), dry_run=True)
-    assert (
-        job["result"] | {"dry_run": True, "rows": 2, "bad_rows": 1, "ignored_columns": ["surprise"]}
-        == job["result"]
-    )
+    counted = {"dry_run": True, "rows": 2, "bad_rows": 1, "ignored_columns": ["surprise"]}
+    assert job["result"] == counted | {"errors_url": f"/v1/imports/{job['id']}/errors"}
     with pytest.raises(Refused, match="there is no product"):
         shop.client.get("/v1/products/dry")
+
+
+def test_the_command_tells_of_a_dry_run_and_of_its_bad_rows(
+    shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{"id": "dry", "title": "x", "surprise": 1}, {"id": "", "title": "y"}]
+    importing.tell(shop.client, run(shop, jsonl(tmp_path / "dry.jsonl", rows), dry_run=True))
+    importing.tell(shop.client, run(shop, jsonl(tmp_path / "good.jsonl", [{"id": "dry"}]), dry_run=True))
+    said = capsys.readouterr()
+    assert "dry_run" in said.out
+    assert ("ignored columns: surprise" in said.err, "line 2: " in said.err) == (True, True)
 
 
 def test_replace_deletes_what_no_row_names_but_not_what_a_bad_row_names(shop: Shop, tmp_path: Path) -> None:

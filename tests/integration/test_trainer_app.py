@@ -318,6 +318,22 @@ def test_what_cannot_be_evaluated_is_told(tmp_path: Path, options: tuple[str, ..
     assert sentence in done.exception.detail
 
 
+@pytest.mark.parametrize("name", ["../bars", "Bars", "b" * 65, ""])
+def test_a_name_that_the_registry_would_not_take_is_refused_before_anything_is_learnt(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hours later it would be too late, and `../bars` would be a folder beside `runs`."""
+    monkeypatch.chdir(tmp_path)
+    data = str(_catalogue(tmp_path))
+    before = sorted(tmp_path.rglob("*"))
+
+    done = CliRunner().invoke(app, ["train", data, "--recipe", "classic", "--name", name])
+
+    assert isinstance(done.exception, InvalidRequest)
+    assert "a model's name is" in done.exception.detail
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_trouble_is_one_line_and_an_exit_status(tmp_path: Path) -> None:
     code, told = _trainer(
         "train", str(tmp_path / "none"), "--out", str(tmp_path), "--recipe", "classic", "--name", "x"

@@ -247,6 +247,13 @@ def test_a_training_that_runs_away_says_so(tmp_path: Path) -> None:
     assert told.value.code == "diverged"
 
 
+def test_a_training_that_runs_away_in_its_last_step_says_so(tmp_path: Path) -> None:
+    """Its own loss was still a number: that of the validation part is none."""
+    recipe = replace(RECIPE, stages=(Stage(1, 1e30),), optimizer="sgd", warmup=0.0, clip_norm=1e30, batch=72)
+    with pytest.raises(TusouError, match="lower the rate"):
+        _train(tmp_path, recipe)
+
+
 def test_decoding_in_other_processes_changes_nothing(tmp_path: Path) -> None:
     recipe = replace(RECIPE, stages=(Stage(1, 3e-3),))
     alone = _train(tmp_path / "alone", recipe)

@@ -55,6 +55,7 @@ def test_a_plan_done_again_cuts_the_same_chunks_whatever_the_setting_is_now(rig:
 def test_a_dry_run_ends_with_its_plan(rig: VisionRig) -> None:
     job = rig.import_all([{"id": "p", "price": "cheap"}, {"id": "q"}], dry_run=True)
     assert (job.state, job.result["rows"], job.result["bad_rows"]) == ("succeeded", 2, 1)
+    assert job.result["errors_url"] == f"/v1/imports/{job.id}/errors"
     assert (rig.rows(chunks), rig.rows(products), len(rig.rows(row_errors))) == ([], [], 1)
     # Its row errors go with it, so it is kept as long.
     assert job.expires_at - job.finished_at == pytest.approx(rig.vision.settings.errors_retention, abs=0.1)

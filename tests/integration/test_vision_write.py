@@ -1,5 +1,6 @@
 """The story of a single write, without Celery: rows before, rows after."""
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -65,6 +66,19 @@ def test_a_write_whose_photos_are_all_unusable_is_rejected_with_a_reason_for_eac
     assert job.state == "rejected"
     assert [reason["code"] for reason in job.reasons] == ["unsupported_format", "file_missing"]
     assert rig.rows(images) == []
+
+
+def test_what_is_no_plain_file_is_missing_and_nobody_waits_for_it(rig: VisionRig) -> None:
+    """Opening a pipe would wait for its writer for ever; a circle of links has no end."""
+    os.mkfifo(rig.folder / "pipe.png")
+    (rig.folder / "folder.png").mkdir()
+    (rig.folder / "circle.png").symlink_to("circle.png")
+    (rig.folder / "outside.png").symlink_to("/etc/hostname")
+
+    job = rig.write(rig.put("p", "pipe.png", "folder.png", "circle.png", "outside.png"))
+
+    assert job.state == "rejected"
+    assert [reason["code"] for reason in job.reasons] == [*["file_missing"] * 3, "path_not_allowed"]
 
 
 def test_a_write_takes_the_good_photos_and_tells_of_the_bad_ones(rig: VisionRig) -> None:

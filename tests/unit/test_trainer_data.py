@@ -94,7 +94,9 @@ def test_a_label_of_few_pictures_is_learnt_from() -> None:
     assert (len(train), len(validation), len(test)) == (6, 0, 0)
 
 
-@pytest.mark.parametrize(("validation", "test"), [(0.5, 0.5), (-0.1, 0.1)])
+@pytest.mark.parametrize(
+    ("validation", "test"), [(0.5, 0.5), (-0.1, 0.1), (float("nan"), 0.1), (0.1, float("nan"))]
+)
 def test_shares_that_leave_nothing_are_refused(validation: float, test: float) -> None:
     with pytest.raises(InvalidRequest, match="something to learn from"):
         Shares(validation, test)

@@ -58,6 +58,13 @@ STAGE = {"epochs": 1, "rate": 0.1}
         {"stages": [STAGE | {"rate": -1}]},
         {"stages": [STAGE | {"rate": "0.1"}]},
         {"stages": [STAGE | {"way": 1}]},
+        {"stages": [STAGE | {"rate": float("inf")}]},
+        {"stages": [STAGE | {"rate": 1e300}]},
+        {"stages": [STAGE | {"views": 10**9}]},
+        {"weight_decay": float("nan")},
+        {"batch": 10**30},
+        {"dim": 10**9},
+        {"side": 10**6},
     ],
 )
 def test_a_number_that_cannot_be_is_refused_before_hours_are_spent(wrong: dict[str, object]) -> None:

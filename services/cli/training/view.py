@@ -7,7 +7,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.text import Text
 
 from services.cli import show
 from services.cli.show import console
@@ -18,7 +17,7 @@ class View:
 
     def __init__(self) -> None:
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[loss]}"),
@@ -136,4 +135,4 @@ def _number(value: float | None) -> str:
 
 
 def _line(text: str) -> None:
-    console.print(Text(text))
+    console.print(show.plain(text))

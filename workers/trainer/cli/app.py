@@ -58,8 +58,8 @@ def train(
     test: Test = 0.1,
 ) -> None:
     """Train a network; a run that was killed goes on from its last checkpoint."""
+    checked_name(name)  # hours before the registry would refuse it; it names the folder too
     _threads(threads)
-    checked_name(name)  # hours before the registry would refuse it
     shares, settings = Shares(validation, test), Settings()
     train_artefact(
         read_data(data, shares=shares, seed=seed),

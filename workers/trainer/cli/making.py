@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 import typer
 
+from shared.models.card import checked_name
 from shared.settings import Settings
 from workers.models.artefacts.artefact import Artefact
 from workers.models.artefacts.files import check_new
@@ -103,7 +104,7 @@ def variant(
     )
     photos = sorted(_photos(sample))
     if base in ARCHITECTURES:
-        called = name or f"{base}-plus"
+        called = checked_name(name or f"{base}-plus")
         settings = Settings()
         made = write_variant(
             out,
@@ -116,7 +117,7 @@ def variant(
         )
     else:
         opened = find_model(base)
-        called = name or f"{opened.artefact.name}-plus"
+        called = checked_name(name or f"{opened.artefact.name}-plus")
         kept = replace(options, preprocess=_sized(opened.artefact.preprocess, side), pooling=1.0)
         made = write_variant_of(out, opened, kept, photos, name=called)
     json_lines({"event": "exported", "folder": str(out), "fingerprint": made.fingerprint})

@@ -20,7 +20,8 @@ class Shares:
     test: float = 0.1
 
     def __post_init__(self) -> None:
-        if min(self.validation, self.test) < 0 or self.validation + self.test >= 1:
+        # Written so that what is no number is refused too.
+        if not (self.validation >= 0 and self.test >= 0 and self.validation + self.test < 1):
             raise InvalidRequest(f"shares must leave something to learn from: {self}")
 
 

@@ -18,8 +18,16 @@ METRIC_LOSSES: Final = ("none", "softmax", "arcface", "proxy_anchor")
 OPTIMIZERS: Final = ("adamw", "sgd")
 WATCHED: Final = ("accuracy", "r1", "none")
 
-Count = Annotated[int, Ge(1)]
-Positive = Annotated[float, Gt(0)]
+# Far above what any training has a use for: what is larger would end in torch's own words, or without memory.
+_MOST_NUMBER: Final = 1e6
+_MOST_COUNT: Final = 100_000
+_MOST_SIDE: Final = 4_096
+
+Count = Annotated[int, Ge(1), Le(_MOST_COUNT)]
+CountFrom0 = Annotated[int, Ge(0), Le(_MOST_COUNT)]
+Side = Annotated[int, Ge(1), Le(_MOST_SIDE)]
+Positive = Annotated[float, Gt(0), Le(_MOST_NUMBER)]
+From0 = Annotated[float, Ge(0), Le(_MOST_NUMBER)]
 
 
 @dataclass(frozen=True)
@@ -33,9 +41,9 @@ class Stage:
 
     epochs: Count
     rate: Positive
-    blocks: Annotated[int, Ge(0)] | None = None
-    body_rate: Annotated[float, Ge(0)] = 1.0
-    views: Annotated[int, Ge(0)] = 0
+    blocks: CountFrom0 | None = None
+    body_rate: From0 = 1.0
+    views: CountFrom0 = 0
 
     __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
 
@@ -64,21 +72,21 @@ class Recipe:
     stages: tuple[Stage, ...]
     pretrained: bool = False
     keep_statistics: bool = False
-    side: Count | None = None
+    side: Side | None = None
     keep_margin: bool = False
     dim: Count | None = None
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
-    batch: Annotated[int, Ge(2)] = 64
+    batch: Annotated[int, Ge(2), Le(_MOST_COUNT)] = 64
     augmentation: str = "none"
-    classification_weight: Annotated[float, Ge(0)] = 1.0
+    classification_weight: From0 = 1.0
     label_smoothing: Annotated[float, Ge(0), Lt(1)] = 0.1
     metric_loss: str = "none"
-    metric_weight: Annotated[float, Ge(0)] = 1.0
+    metric_weight: From0 = 1.0
     metric_target: str = "label"
     proxy_rate: Positive = 10.0
-    per_class: Annotated[int, Ge(0)] = 0
+    per_class: CountFrom0 = 0
     optimizer: str = "adamw"
-    weight_decay: Annotated[float, Ge(0)] = 0.01
+    weight_decay: From0 = 0.01
     warmup: Annotated[float, Ge(0), Le(1)] = 0.1
     clip_norm: Positive = 5.0
     patience: Count = 5

@@ -152,6 +152,8 @@ def _stage(run: _Run, course: Course, best: State, optimizer_was: State) -> tupl
     while not _is_over(course, run.recipe):
         rate, loss = _epoch(run, course, stage, feed, optimizer)
         figures = validate(network, validated)
+        # That of the learning is from before its last step.
+        _check_loss(course, figures.get("loss", 0.0))
         ended = time.perf_counter()
         epoch = Epoch(course.done, course.stage, rate, loss, figures, seconds=round(ended - began, 3))
         began = ended
@@ -187,9 +189,13 @@ def _epoch(
             number = {"epoch": course.done, "step": count, "steps": steps}
             tell({"event": "step", **number, "loss": loss.item()})
     mean = float(total) / max(1, count)
-    if not math.isfinite(mean):
-        raise TusouError(f"epoch {course.done} ended with a loss of {mean}: lower the rate", code="diverged")
+    _check_loss(course, mean)
     return rate, mean
+
+
+def _check_loss(course: Course, loss: float) -> None:
+    if not math.isfinite(loss):
+        raise TusouError(f"epoch {course.done} ended with a loss of {loss}: lower the rate", code="diverged")
 
 
 def _facts(parts: Parts, recipe: Recipe, run: _Run, course: Course) -> dict[str, Any]:

@@ -55,7 +55,8 @@ def run(vision: Vision, claim: Claim) -> None:
         c.execute(update(imports).where(imports.c.job_id == claim.id).values(values))
         if options.dry_run:
             counted = {name: values[name] for name in ("rows", "bad_rows", "ignored_columns")}
-            result = {"dry_run": True, **counted}
+            errors_url = f"/v1/imports/{claim.id}/errors" if tally.bad else None
+            result = {"dry_run": True, **counted, "errors_url": errors_url}
             keep_for = vision.settings.errors_retention
             finish(c, claim.id, State.SUCCEEDED, keep_for=keep_for, result=result)
         kill_point("plan.written")
