@@ -517,6 +517,7 @@ def test_an_image_of_a_deleted_product_is_stray(shop: ShopRig) -> None:
     image = single(shop)
     change(shop, update(products).where(products.c.id == image.product_id).values(deleted_no=10**6))
     assert [f.subject for f in look(shop) if f.code is Code.IMAGE_STRAY] == [image.id]
+    assert [f.subject for f in look(shop) if f.code is Code.VECTOR_PHANTOM] == [image.id]
 
 
 ENDED = {"state": "succeeded", "finished_at": 1.0, "expires_at": 1e12}
