@@ -256,7 +256,10 @@ def test_dead_rows_of_sealed_segments_are_none(shop: ShopRig) -> None:
 def test_rows_that_an_append_left_out_are_none(shop: ShopRig) -> None:
     with shop.db.write() as c:
         c.execute(update(products).where(products.c.id == "p3").values(deleted_no=10**6))
-    shop.put_chunk(["p3", "p4"], np.stack([unit(91), unit(92)]))
+    at = placement.shard_of("p3", 2)
+    beside = next(f"n{n}" for n in range(99) if placement.shard_of(f"n{n}", 2) == at)
+    shop.put_chunk(["p3", beside], np.stack([unit(91), unit(92)]))
+    assert one(shop, select(log).where(log.c.shard == at).order_by(log.c.seq.desc())).body["left_out"] == [0]
     assert look(shop) == []
 
 
@@ -514,6 +517,7 @@ def test_an_image_of_a_deleted_product_is_stray(shop: ShopRig) -> None:
     image = single(shop)
     change(shop, update(products).where(products.c.id == image.product_id).values(deleted_no=10**6))
     assert [f.subject for f in look(shop) if f.code is Code.IMAGE_STRAY] == [image.id]
+    assert [f.subject for f in look(shop) if f.code is Code.VECTOR_PHANTOM] == [image.id]
 
 
 ENDED = {"state": "succeeded", "finished_at": 1.0, "expires_at": 1e12}

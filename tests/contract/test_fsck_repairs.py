@@ -328,7 +328,8 @@ def test_an_import_that_has_ended_is_not_ended_again(shop: ShopRig) -> None:
     )
     before = shop.row(job_id)
     told(shop, Code.IMPORT_MISSING, job_id)
-    told(shop, Code.OBJECT_MISSING, one(shop, select(chunks.c.rows_object)).rows_object)
+    name = one(shop, select(chunks.c.rows_object)).rows_object
+    assert told(shop, Code.OBJECT_MISSING, name) == "nothing needs it: its owner row goes"
     assert shop.row(job_id) == before
 
 

@@ -56,13 +56,13 @@ def restored(shop: ShopRig, source: MemoryStore, made: Manifest, **options: Any)
 
 
 def flip(store: MemoryStore, name: str) -> None:
-    data = bytearray(store._objects[name])
+    data = bytearray(store.objects[name])
     data[len(data) // 2] ^= 1
-    store._objects[name] = bytes(data)
+    store.objects[name] = bytes(data)
 
 
 def a_picture(source: MemoryStore) -> str:
-    return min(name for name in source._objects if name.startswith("images/"))
+    return min(name for name in source.objects if name.startswith("images/"))
 
 
 # what is not of the backup
@@ -72,9 +72,9 @@ def test_users_own_files_and_the_list_of_what_was_erased_may_be_there_already(
     there: ShopRig, source: MemoryStore
 ) -> None:
     own = {"incoming/shop/rows.csv", new_name("erased", "0" * 64, 1_700_000_000.0)}
-    there.store._objects |= dict.fromkeys(own, b"x")
+    there.store.objects |= dict.fromkeys(own, b"x")
     there.restore(source)
-    assert own <= there.store._objects.keys()
+    assert own <= there.store.objects.keys()
 
 
 def test_what_was_erased_since_the_backup_is_hidden_again(there: ShopRig, source: MemoryStore) -> None:
@@ -122,7 +122,7 @@ def test_a_dump_that_is_not_what_its_manifest_says_changes_nothing(
     with pytest.raises(ObjectCorrupt):
         restored(there, source, replace(made, tables={**made.tables, "products": file}))
     if wrong == "rows":
-        assert there.store._objects == {}, "told before any object was copied"
+        assert there.store.objects == {}, "told before any object was copied"
     with there.db.read() as c:
         assert schema.found(c) is None
 
@@ -149,10 +149,10 @@ def test_leases_that_ended_and_workers_long_unseen_hold_nothing_up(
 
 def test_what_a_killed_restore_left_damaged_is_copied_anew(there: ShopRig, source: MemoryStore) -> None:
     name = a_picture(source)
-    there.store._objects[name] = source._objects[name]
+    there.store.objects[name] = source.objects[name]
     flip(there.store, name)
     there.restore(source)
-    assert there.store._objects[name] == source._objects[name]
+    assert there.store.objects[name] == source.objects[name]
 
 
 @pytest.mark.parametrize("lost", [False, True])
@@ -163,14 +163,14 @@ def test_what_a_keeper_swept_before_a_row_named_it_is_copied_once_more(
 
     def swept(*of: Any) -> None:
         loaded(*of)
-        del there.store._objects[name]
+        del there.store.objects[name]
         if lost:
-            del source._objects[name]
+            del source.objects[name]
 
     monkeypatch.setattr(load, "load", swept)
     done = there.restore(source)
     assert done.lost.keys() == ({name} if lost else set())
-    assert (name in there.store._objects) is not lost
+    assert (name in there.store.objects) is not lost
     found = [finding.subject for finding in examine(there.db, there.store, again_after=0)]
     assert found == ([name] if lost else [])
 

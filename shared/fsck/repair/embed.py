@@ -52,7 +52,7 @@ def _embed_again(c: Connection, repairs: Repairs, index: LiveIndex, product_id: 
         .order_by(images.c.position, images.c.id)
     )
     have = list(c.execute(query))
-    if product is None or product.deleted_no is not None or not any(image.id in lost for image in have):
+    if product is None or product.deleted_no is not None:
         return
     with_picture = {
         image.id
