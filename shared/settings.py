@@ -28,7 +28,10 @@ def _process_name() -> str:
 class Settings(BaseSettings):
     """Times are seconds and sizes bytes unless the name says otherwise."""
 
-    model_config = SettingsConfigDict(env_prefix="TUSOU_", frozen=True, extra="ignore", allow_inf_nan=False)
+    # An empty variable is one that is not set, as a compose file passes what .env lacks.
+    model_config = SettingsConfigDict(
+        env_prefix="TUSOU_", env_ignore_empty=True, frozen=True, extra="ignore", allow_inf_nan=False
+    )
 
     # where things are
     home: Path = Field(Path(".tusou"), description="Folder of the embedded parts: database, objects, Valkey.")

@@ -53,6 +53,15 @@ def test_labels_may_stand_beside_the_file(tmp_path: Path) -> None:
     assert detector.detect([PHOTO])[0][0].label == "skirt"
 
 
+def test_labels_may_stand_beside_the_weights_of_a_size(tmp_path: Path) -> None:
+    (tmp_path / "yolox_nano.onnx").write_bytes(onnx_files.yolox(says(classes=3)))
+    (tmp_path / "yolox_nano.txt").write_text("dress\nskirt\nhat\n", encoding="utf-8")
+
+    detector = load_detector("yolox_nano", weights=str(tmp_path), threads=1)
+
+    assert detector.labels == ("dress", "skirt", "hat")
+
+
 def test_labels_in_another_encoding_are_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "shop.onnx").write_bytes(onnx_files.yolox(says()))
     (tmp_path / "shop.txt").write_bytes("écharpe".encode("latin-1"))

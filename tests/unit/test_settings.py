@@ -72,3 +72,16 @@ def test_a_url_whose_password_is_not_encoded_is_refused_without_a_word_of_it(
     assert sentence.startswith(f"TUSOU_{name}: ")
     assert "percent-encoded" in sentence
     assert "S3" not in sentence
+
+
+def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = ("no_match_below", "vision_threads", "model")
+    names = [f"TUSOU_{field.upper()}" for field in fields]
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    usual = Settings()
+
+    for name in names:
+        monkeypatch.setenv(name, "")
+
+    assert [getattr(Settings(), name) for name in fields] == [getattr(usual, name) for name in fields]

@@ -76,8 +76,9 @@ def load_detector(
             f"there is no detector {name!r}; there are: {', '.join(names())}, or the path of an ONNX file",
             code="unknown_detector",
         )
-    labels = _labels_beside(Path(name).expanduser()) if name.endswith(".onnx") else None
-    data = _onnx(name, weights, fetch_object)
+    source = _onnx(name, weights, fetch_object)
+    labels = _labels_beside(source) if isinstance(source, Path) else None
+    data = source.read_bytes() if isinstance(source, Path) else source
     return YoloX(data, name=name, labels=labels, min_score=min_score, threads=threads)
 
 
@@ -97,9 +98,9 @@ def names() -> tuple[str, ...]:
     return (*_WITHOUT_WEIGHTS, *_YOLOX, *_TORCHVISION)
 
 
-def _onnx(name: str, weights: str | None, fetch_object: FetchObject | None) -> bytes:
+def _onnx(name: str, weights: str | None, fetch_object: FetchObject | None) -> Path | bytes:
     given = name if name.endswith(".onnx") else weights
     source = find_weights(Path(name).stem, weights=given, fetch_object=fetch_object, suffix=".onnx")
     if source is None:
         raise weights_missing(name, "nobody publishes its file for us to download", suffix=".onnx")
-    return source.read_bytes() if isinstance(source, Path) else source
+    return source
