@@ -200,6 +200,8 @@ def test_a_model_of_the_deployment_is_found_by_its_name(
     registry.push(db, store, run / "model")
     db.close()
 
+    with pytest.raises(TusouError, match=r"there is no model '\.\./bars'"):
+        find_served("../bars")
     for name in ("bars", "bars@1"):
         served = find_served(name, threads=1)
         assert served.model.name == "bars@1"
@@ -385,19 +387,6 @@ def test_who_is_killed_while_reports_are_written_goes_on(
     assert (tmp_path / "model" / "model.json").is_file()
 
 
-def test_a_name_that_the_registry_would_refuse_is_refused_before_anything_is_learnt(tmp_path: Path) -> None:
-    data = str(_classes(tmp_path / "data", each=2))
-    out = tmp_path / "out"
-
-    done = CliRunner().invoke(
-        app, ["train", data, "--name", "My Bars", "--recipe", "digits", "--out", str(out)]
-    )
-
-    assert isinstance(done.exception, TusouError)
-    assert "a model's name is" in done.exception.detail
-    assert not out.exists()
-
-
 @pytest.mark.parametrize("lies", ["in the folder of the setting", "in the object store"])
 @pytest.mark.parametrize("command", ["train", "export", "variant"])
 def test_published_weights_are_found_as_a_worker_finds_them(
@@ -461,3 +450,22 @@ def test_a_report_that_cannot_be_written_is_one_line_before_the_work(tmp_path: P
     assert code == 1
     assert [(line["event"], line["code"]) for line in told] == [("failed", "disk")]
     assert str(tmp_path / "file") in told[0]["error"]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "out"), [("[1]", "out"), ("[" * 100_000, "out"), ('"classic"', "out"), ("", "m.csv/out")]
+)
+def test_what_cannot_be_read_or_written_is_one_line_too(tmp_path: Path, recipe: str, out: str) -> None:
+    """A recipe that is no object, and a folder that cannot be made."""
+    (tmp_path / "r.json").write_text(recipe, encoding="utf-8")
+    data, made = str(_catalogue(tmp_path)), str(tmp_path / out)
+    if recipe:
+        arguments = ["train", data, "--name", "x", "--out", made, "--recipe", str(tmp_path / "r.json")]
+    else:
+        arguments = ["evaluate", data, "--model", "descriptor", "--out", made]
+
+    code, told = _trainer(*arguments)
+
+    assert code == 1
+    assert told[-1]["event"] == "failed"
+    assert ("is no recipe" if recipe else "m.csv") in told[-1]["error"]

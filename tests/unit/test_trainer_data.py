@@ -24,6 +24,7 @@ from workers.trainer.data.idx import read_idx
 from workers.trainer.data.parts import make_parts
 from workers.trainer.data.picture import open_picture
 from workers.trainer.data.pixel_csv import read_pixel_csv
+from workers.trainer.data.read import read_data
 from workers.trainer.data.split import Shares, split
 
 RED, BLUE = (200, 10, 10), (10, 10, 200)
@@ -150,6 +151,12 @@ def test_a_folder_without_two_classes_is_refused(tmp_path: Path, classes: tuple[
         _write(tmp_path / label / "1.jpg", jpeg(RED))
     with pytest.raises(InvalidRequest, match="nothing to tell apart"):
         read_folder(tmp_path)
+
+
+def test_where_nothing_can_be_read_the_first_file_says_why(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("id,category,images\n1,a,none.jpg\n2,b,none.jpg\n", encoding="utf-8")
+    with pytest.raises(InvalidRequest, match=r"; 2 left out, such as .*none\.jpg: cannot be read"):
+        read_data(tmp_path / "m.csv", shares=Shares(), seed=0)
 
 
 def test_a_label_that_only_the_test_has_is_refused() -> None:

@@ -242,3 +242,11 @@ def test_a_photo_that_the_catalog_lacks_is_named(tmp_path: Path) -> None:
     strange = [*_examples(tmp_path), Example(tmp_path / "new.jpg", "shoe", "p")]
     with pytest.raises(TusouError, match=r"new\.jpg of p"):
         evaluate_service(service, tmp_path, strange)
+
+
+def test_a_refusal_is_told_by_its_sentence(tmp_path: Path) -> None:
+    problem = {"type": "about:blank", "code": "not_found", "detail": "there is no product 'p'"}
+    service = _shop(lambda _: httpx.Response(404, json=problem))
+    with pytest.raises(TusouError) as told:
+        evaluate_service(service, tmp_path, _examples(tmp_path))
+    assert told.value.detail == "POST /v1/searches gave 404: there is no product 'p'"

@@ -76,7 +76,8 @@ def register(app: Flask) -> None:
     @app.errorhandler(errors.TusouError)
     def _ours(error: errors.TusouError) -> Response:
         status = status_of(error)
-        if status >= 500 and not error.retryable:
+        # What is not built yet is no error of ours, and anybody may ask for it.
+        if status >= 500 and not error.retryable and not isinstance(error, errors.NotYet):
             log.error("%s: %s", error.code, error.detail, exc_info=error)
         members: dict[str, Any] = {}
         if isinstance(error, InvalidFields):

@@ -210,9 +210,13 @@ def test_a_field_that_does_not_fit_is_named(gateway: Gateway, fields: dict[str, 
 
 
 @pytest.mark.parametrize("name", ["text", "webhook_url"])
-def test_what_is_planned_is_501(gateway: Gateway, name: str) -> None:
+def test_what_is_planned_is_501_and_no_error_of_the_log(
+    gateway: Gateway, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Anybody may ask for it, and each would leave a traceback."""
     gateway.make_catalog()
     assert refused(gateway, ask(gateway, image_url="https://a/b", **{name: "x"}))[:2] == (501, "not_yet")
+    assert [line for line in caplog.records if line.levelname == "ERROR"] == []
 
 
 def test_a_min_version_ahead_of_the_log_is_refused_and_one_behind_is_kept(gateway: Gateway) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.db.engine import Database
 from shared.models.stored import StoredModels
-from shared.storage.names import new_name
+from shared.storage.names import is_name, new_name
 from shared.storage.port import ObjectStore
 from workers.models.weights.find import STORE_PREFIX, FetchObject
 
@@ -15,7 +15,8 @@ def weights_in(store: ObjectStore, db: Database) -> FetchObject:
 
     def fetch(file_name: str) -> bytes | None:
         laid_down = STORE_PREFIX + file_name
-        if store.size(laid_down) is None:
+        # What a person calls a model may be no name at all, as a folder that is not there.
+        if not is_name(laid_down) or store.size(laid_down) is None:
             return stored_models(file_name)
         copy = store.adopt(laid_down, new_name("models", "models", db.clock()))
         try:

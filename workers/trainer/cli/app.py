@@ -150,7 +150,8 @@ def _recipe(name: str) -> Recipe:
         return preset(name)
     try:
         return recipe_from_json(json.loads(path.read_bytes()))
-    except (OSError, ValueError) as error:
+    # TypeError: JSON, but no object; RecursionError: JSON in JSON without end.
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise InvalidRequest(f"{path} is no recipe: {error}") from error
 
 

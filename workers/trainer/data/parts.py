@@ -53,12 +53,22 @@ def make_parts(
     left_out: Iterable[LeftOut] = (),
 ) -> Parts:
     """Raises InvalidRequest unless there are two labels or more and each stands in the training part."""
+    left_out = tuple(left_out)
     labels = sorted({example.label for example in chain(train, validation, test)}, key=_numbers_first)
     if len(labels) < 2:
-        raise InvalidRequest(f"there is nothing to tell apart: {len(labels)} label(s) in all pictures")
+        raise InvalidRequest(
+            f"there is nothing to tell apart: {len(labels)} label(s) in all pictures{_first_of(left_out)}"
+        )
     if unknown := set(labels) - {example.label for example in train}:
         raise InvalidRequest(f"no picture to learn from has one of the labels {', '.join(sorted(unknown))}")
-    return Parts(tuple(labels), tuple(train), tuple(validation), tuple(test), tuple(left_out))
+    return Parts(tuple(labels), tuple(train), tuple(validation), tuple(test), left_out)
+
+
+def _first_of(left_out: Sequence[LeftOut]) -> str:
+    """Why there are fewer pictures than there were rows."""
+    if not left_out:
+        return ""
+    return f"; {len(left_out)} left out, such as {left_out[0].name}: {left_out[0].reason}"
 
 
 def _numbers_first(label: str) -> tuple[int, int, str]:

@@ -102,7 +102,7 @@ class Service:
                 break
             time.sleep(_pause(answer))
         if answer.is_error:
-            raise TusouError(f"{method} {path} gave {answer.status_code}: {answer.text}", code="refused")
+            raise TusouError(f"{method} {path} gave {answer.status_code}: {_why(answer)}", code="refused")
         try:
             told: dict[str, Any] = answer.json()
         except ValueError as error:
@@ -114,6 +114,14 @@ def _pause(answer: httpx.Response) -> float:
     """Seconds that a busy service asks for. A proxy before it may name a date instead: a second, then."""
     wanted = answer.headers.get("Retry-After", "")
     return min(float(wanted) if wanted.isdecimal() else 1.0, _MOST_PAUSE_S)
+
+
+def _why(answer: httpx.Response) -> str:
+    """What a problem says, else the beginning of what came: it may be the page of a proxy."""
+    try:
+        return str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return answer.text[:200]
 
 
 def open_service(url: str, catalog: str, *, key: str = "") -> Service:
