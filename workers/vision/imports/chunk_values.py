@@ -47,7 +47,7 @@ class RowOutcome:
 
     row: ChunkRow
     kept: list[KeptImage] = field(default_factory=list)
-    unchanged: list[Unchanged] = field(default_factory=list)  # of `kept`: their host was asked
+    renewed: list[Unchanged] = field(default_factory=list)  # of `kept`: hosts that name new validators
     ready: list[Ready] = field(default_factory=list)
     faults: list[RowFault] = field(default_factory=list)
 
@@ -62,7 +62,9 @@ class RowOutcome:
                 self.ready.append(ended)
             case Unchanged():
                 self.kept.append(ended.image)
-                self.unchanged.append(ended)
+                known = wanted.known
+                if known is None or (ended.etag, ended.last_modified) != (known.etag, known.last_modified):
+                    self.renewed.append(ended)
             case Reason():
                 self.blame("images", ended.code, _told(wanted, ended))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from shared.catalog.append import append
 from shared.db.tables import images, imports, jobs, products, row_errors
@@ -108,12 +108,18 @@ def _tell_faults(c: Connection, chunk: Chunk, outcomes: Sequence[RowOutcome]) ->
 
 def _renew_validators(c: Connection, outcomes: Sequence[RowOutcome]) -> None:
     """Of images that a refresh found unchanged, but whose hosts name other validators now."""
-    for one in (one for outcome in outcomes for one in outcome.unchanged):
-        values = {"etag": one.etag, "last_modified": one.last_modified}
-        changed = images.c.etag.is_distinct_from(one.etag) | images.c.last_modified.is_distinct_from(
-            one.last_modified
+    renewed = [one for outcome in outcomes for one in outcome.renewed]
+    if renewed:
+        statement = (
+            update(images)
+            .where(images.c.id == bindparam("image"))
+            .values(etag=bindparam("new_etag"), last_modified=bindparam("new_modified"))
         )
-        c.execute(update(images).where(images.c.id == one.image.id, changed).values(values))
+        values = [
+            {"image": one.image.id, "new_etag": one.etag, "new_modified": one.last_modified}
+            for one in renewed
+        ]
+        c.execute(statement, values)
 
 
 def _embedded(outcomes: Sequence[RowOutcome]) -> int:
