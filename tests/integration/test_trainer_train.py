@@ -281,10 +281,18 @@ def test_whoever_wants_it_to_end_is_heard_while_frozen_blocks_are_computed(
     assert told[-1] == {"event": "caching", "done": 24, "of": 144}
 
 
-def test_more_than_memory_may_hold_is_refused_before_it_is_computed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("room", "views"), [(72 * 64 * 7 * 7 * 2, 1), (1000, 0)])
+def test_only_what_memory_may_hold_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int, views: int
 ) -> None:
-    monkeypatch.setattr("workers.trainer.training.activations.MOST_BYTES", 1000)
-    recipe = replace(RECIPE, stages=(Stage(2, 1e-3, blocks=1, views=2),))
-    with pytest.raises(InvalidRequest, match="fewer views"):
-        _train(tmp_path, recipe)
+    """One view of the 72 pictures, or none: then every batch goes through the frozen blocks again."""
+    monkeypatch.setattr("workers.trainer.training.activations.MOST_BYTES", room)
+    monkeypatch.setattr("workers.trainer.progress.Throttled.due", lambda _: True)
+    recipe = replace(RECIPE, stages=(Stage(2, 1e-3, blocks=2, views=2),))
+    told: list[dict[str, Any]] = []
+
+    trained = _train(tmp_path, recipe, on_progress=told.append)
+
+    kept = [event["of"] for event in told if event["event"] == "caching"]
+    assert set(kept[:6]) == ({72 * views} if views else set())
+    assert trained.course.done == 2

@@ -12,11 +12,17 @@ pytest.importorskip("pytorch_metric_learning", reason="an extra of the trainer")
 import torch
 
 from shared.errors import InvalidRequest
+from shared.models.recipes import RECIPES
 from workers.trainer.data.sampling import per_class, shuffled
 from workers.trainer.recipes.presets import PRESETS, preset
 from workers.trainer.recipes.recipe import Recipe, Stage, recipe_from_json
 from workers.trainer.seeds import repeatable, seed_of
 from workers.trainer.training.schedule import share_of_rate
+
+
+def test_a_training_may_ask_for_every_recipe() -> None:
+    """The gateway refuses other names, and cannot ask the trainer for them."""
+    assert tuple(PRESETS) == RECIPES
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -6,6 +6,7 @@ from pydantic import Field, field_validator
 
 from services.gateway.schemas.common import Ask, CatalogName, JsonObject
 from shared.models.card import is_name
+from shared.models.recipes import RecipeName
 
 
 class TrainingBody(Ask):
@@ -15,7 +16,7 @@ class TrainingBody(Ask):
     catalog: CatalogName = Field(
         "default", description="Products with a category and photos are learnt from."
     )
-    recipe: str = Field("transfer", max_length=64, description="transfer, metric, digits or classic.")
+    recipe: RecipeName = Field("transfer", description="How it is learnt (docs/models.md).")
     changes: JsonObject = Field(
         default_factory=dict, description='Fields of the recipe that are to differ: {"batch": 16}.'
     )

@@ -31,8 +31,9 @@ def test_a_training_is_accepted_and_a_trainer_nudged(gateway_anywhere: Gateway) 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"name": "Dresses"}, {"name": "a@1"}, {"seed": -1}, {"changes": 3}, {"epochs": 3}, {"catalog": "/"}],
-)
+    [{"name": "Dresses"}, {"name": "a@1"}, {"recipe": "magic"}, {"seed": -1}, {"changes": 3}, {"epochs": 3},
+     {"catalog": "/"}],
+)  # fmt: skip
 def test_what_no_training_can_be_is_refused(gateway: Gateway, wrong: dict[str, Any]) -> None:
     gateway.make_catalog()
     answer = gateway.client.post("/v1/trainings", json=BODY | wrong)

@@ -10,28 +10,39 @@ from typing import Final
 import torch
 from torch import nn
 
-from shared.errors import InvalidRequest
 from workers.models.networks.blocks import BlockNetwork
 from workers.trainer.data.sampling import in_order
 from workers.trainer.progress import OnProgress, Throttled, silent
 from workers.trainer.training.feeds import Feed
 
+# The same on every machine: how many views are kept decides what is learnt.
 MOST_BYTES: Final = 6 * 2**30
 
 
 def keep(feed: Feed, network: BlockNetwork, start: int, views: int, on_progress: OnProgress = silent) -> Feed:
     """The same pictures from block `start` on, those before being frozen; a view that is not random is one.
 
-    It takes minutes, so `on_progress` hears of it: whoever wants the training to end says so there. Raises
-    InvalidRequest where what the frozen blocks give has no room in memory.
+    As many of the `views` are kept as have room in MOST_BYTES. Where not one has, none is, and pictures go
+    through all blocks each time. It takes minutes, so `on_progress` hears of it: whoever wants the training
+    to end says so there.
     """
     if views == 0 or start == 0 or not len(feed.pictures):
         return feed
-    views = views if feed.pictures.view.is_random else 1
     frozen = network.blocks[:start].eval()
+    room = MOST_BYTES // (len(feed.pictures) * _bytes_of_one(feed, frozen))
+    views = min(views if feed.pictures.view.is_random else 1, room)
+    if views == 0:
+        return feed
     tell = Throttled(on_progress)
     kept = tuple(_activations(feed, frozen, view, views, tell) for view in range(views))
     return replace(feed, start=start, kept=kept)
+
+
+@torch.no_grad()
+def _bytes_of_one(feed: Feed, blocks: nn.Module) -> int:
+    """What the blocks give for one picture, in float16."""
+    batch = next(feed.batches(in_order(len(feed.pictures))[:1], 0, whole=False))
+    return 2 * int(blocks(batch.inputs)[0].numel())
 
 
 @torch.no_grad()
@@ -46,7 +57,7 @@ def _activations(feed: Feed, blocks: nn.Module, view: int, views: int, tell: Thr
             compute = _as_graph(blocks, batch.inputs)
         given = compute(batch.inputs).half().cpu()
         if kept is None:
-            kept = _room(len(draws), given, views)
+            kept = torch.empty((len(draws), *given.shape[1:]), dtype=torch.float16)
         kept[done : done + len(given)] = given
         done += len(given)
         tell({"event": "caching", "done": view * len(draws) + done, "of": views * len(draws)})
@@ -66,13 +77,3 @@ def _as_graph(blocks: nn.Module, inputs: torch.Tensor) -> Callable[[torch.Tensor
             torch.jit.trace(eager, inputs, check_trace=False)
         )
     return graph
-
-
-def _room(count: int, given: torch.Tensor, views: int) -> torch.Tensor:
-    needed = views * count * given[0].numel() * given.element_size()
-    if needed > MOST_BYTES:
-        raise InvalidRequest(
-            f"{views} views of {count} pictures would take {needed / 2**30:.1f} GiB between frozen and "
-            f"learning blocks, {MOST_BYTES / 2**30:g} at most are kept: ask for fewer views, or for none"
-        )
-    return torch.empty((count, *given.shape[1:]), dtype=torch.float16)
