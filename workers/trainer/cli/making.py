@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Final
@@ -62,11 +62,13 @@ def export(
     """Write a model as an ONNX file for the edge, and tell what it is worth there."""
     check_new(out)
     opened = find_model(model, weights=weights)
-    examples: list[Example] = []
+    measured: list[Example] = []
+    calibrating: list[Example] = []
     if data is not None:
-        examples = list(_looked_at(opened.artefact, data, part))
-        random.Random(seed).shuffle(examples)  # noqa: S311 - no secret hangs on it
-    made = write_export(opened, out, examples[:most], int8=int8, threads=threads)
+        measured, calibrating = _looked_at(opened.artefact, data, part)
+        for pictures in (measured, calibrating):
+            random.Random(seed).shuffle(pictures)  # noqa: S311 - no secret hangs on it
+    made = write_export(opened, out, measured[:most], calibrating, int8=int8, threads=threads)
     for figures in made.measured:
         json_lines({"event": "measured", **asdict(figures)})
     json_lines({"event": "exported", "folder": str(out), "fingerprint": made.artefact.fingerprint})
@@ -123,11 +125,16 @@ def variant(
     json_lines({"event": "exported", "folder": str(out), "fingerprint": made.fingerprint})
 
 
-def _looked_at(artefact: Artefact, data: Path, part: str) -> Sequence[Example]:
-    """Of a model that was trained here what it did not learn from: the card is to tell nothing kinder."""
+def _looked_at(artefact: Artefact, data: Path, part: str) -> tuple[list[Example], list[Example]]:
+    """What is measured, and what int8 has its ranges from where others are there.
+
+    A model that was trained here is measured on what it did not learn from: its card tells nothing kinder.
+    """
     trained = "recipe" in artefact.training
     shares, split_seed = split_of(artefact.training) if trained else (Shares(0, 0), 0)
-    return part_of(read_data(data, shares=shares, seed=split_seed), part or ("test" if trained else "all"))
+    parts = read_data(data, shares=shares, seed=split_seed)
+    part = part or ("test" if trained else "all")
+    return list(part_of(parts, part)), list(parts.train) if part in ("validation", "test") else []
 
 
 def _sized(preprocess: Preprocess, side: int | None) -> Preprocess | None:

@@ -52,12 +52,19 @@ class Exported:
 
 
 def export(
-    opened: Opened, folder: Path, examples: Sequence[Example], *, int8: bool = False, threads: int = 0
+    opened: Opened,
+    folder: Path,
+    examples: Sequence[Example],
+    calibrating: Sequence[Example] = (),
+    *,
+    int8: bool = False,
+    threads: int = 0,
 ) -> Exported:
-    """Makes `folder`. In int8 a quarter of the examples, a hundred at most, give the ranges; the others are
-    measured, in both precisions.
+    """Makes `folder`; the examples are measured, for int8 in both precisions.
 
-    Raises InvalidRequest for a model without an ONNX file, and for int8 of int8 or without pictures.
+    The first hundred of `calibrating` give int8 its ranges. Without any a quarter of the examples does, a
+    hundred at most, and only the others are measured. Raises InvalidRequest for a model without an ONNX file,
+    and for int8 of int8 or without pictures.
     """
     if ONNX not in opened.artefact.files:
         raise InvalidRequest(f"{opened.where} has no {ONNX}")
@@ -65,7 +72,7 @@ def export(
         figures: tuple[Measured, ...] = (measure(opened, examples, threads=threads),)
         state, onnx, artefact = opened.state(), opened.file(ONNX), opened.artefact
     else:
-        seen, examples = _divided(opened, examples)
+        seen, examples = _divided(opened, examples, calibrating)
         onnx = to_int8(opened.file(ONNX), list(_prepared(seen, opened.artefact.preprocess)))
         state, artefact = {}, replace(opened.artefact, name=f"{opened.artefact.name}-int8", precision="int8")
         small, _ = pack(artefact, state, onnx, *opened.whitenings())
@@ -94,10 +101,14 @@ def measure(opened: Opened, examples: Sequence[Example], *, threads: int = 0) ->
     )
 
 
-def _divided(opened: Opened, examples: Sequence[Example]) -> tuple[Sequence[Example], Sequence[Example]]:
+def _divided(
+    opened: Opened, examples: Sequence[Example], calibrating: Sequence[Example]
+) -> tuple[Sequence[Example], Sequence[Example]]:
     """Those that give the ranges, and those that are measured."""
     if opened.artefact.precision != "float32":
         raise InvalidRequest(f"{opened.where} is in {opened.artefact.precision} already")
+    if calibrating:
+        return calibrating[:_CALIBRATING], examples
     count = min(_CALIBRATING, len(examples) // 4)
     if not count:
         raise InvalidRequest("int8 needs pictures (--data), four at least: their ranges become the network's")
