@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("torch", reason="torch is an extra")
 pytest.importorskip("torchmetrics", reason="an extra of the trainer")
 
-from shared.errors import InvalidRequest, TusouError, Unavailable
+from shared.errors import InvalidRequest, NotFound, TusouError, Unavailable
 from tests.trainer_rig import jpeg
 from workers.trainer.data.example import Example
 from workers.trainer.evaluation.page import report_page
@@ -71,6 +71,8 @@ def _shop(search: Answer) -> Service:
         if request.url.path == "/v1/searches":
             return search(request)
         product = request.url.path.rpartition("/")[2]
+        if product not in SHOP:
+            return httpx.Response(404, json={"code": "not_found", "detail": "there is no such product"})
         images = [{"id": f"{product}-{name}", "source": f"{name}.jpg"} for name in SHOP[product][1]]
         return httpx.Response(200, json={"images": images})
 
@@ -237,10 +239,15 @@ def test_a_service_in_trouble_gives_no_figures(
         evaluate_service(_shop(search), tmp_path, _examples(tmp_path))
 
 
-def test_a_photo_that_the_catalog_lacks_is_named(tmp_path: Path) -> None:
-    service = _shop(lambda _: httpx.Response(200, json=_job()))
-    strange = [*_examples(tmp_path), Example(tmp_path / "new.jpg", "shoe", "p")]
-    with pytest.raises(TusouError, match=r"new\.jpg of p"):
+def test_photos_that_the_catalog_has_not_are_left_out_and_counted(tmp_path: Path) -> None:
+    """A photo of a bad row, and a product that was deleted since."""
+    service = _shop(lambda _: httpx.Response(200, json=_job(hits=("p", "q"))))
+    strange = [Example(tmp_path / "new.jpg", "shoe", "p"), Example(tmp_path / "s1.jpg", "shoe", "gone")]
+
+    report = evaluate_service(service, tmp_path, [*strange, *_examples(tmp_path)])
+
+    assert (report.facts["photos"], report.facts["photos not in the catalog"]) == (6, 2)
+    with pytest.raises(NotFound, match="none of these photos"):
         evaluate_service(service, tmp_path, strange)
 
 

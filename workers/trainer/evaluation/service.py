@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -16,7 +17,7 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.errors import InvalidRequest, TusouError, Unavailable
+from shared.errors import InvalidRequest, NotFound, TusouError, Unavailable
 from workers.trainer.data.copies import copies
 from workers.trainer.data.example import Example
 from workers.trainer.data.picture import content_of
@@ -62,9 +63,12 @@ class Service:
     catalog: str = "default"
 
     def image_ids(self, product: str) -> dict[str, str]:
-        """Source, as the shop wrote it -> id of the image."""
+        """Source, as the shop wrote it -> id of the image; empty for a product that is not there."""
         path = f"/v1/products/{quote(product, safe='')}"
-        told = self._call("GET", path, params={"catalog": self.catalog})
+        try:
+            told = self._call("GET", path, params={"catalog": self.catalog})
+        except NotFound:
+            return {}
         return {_plain(image["source"]): image["id"] for image in told["images"] if image["source"]}
 
     def search(self, photo: bytes, *, exclude: dict[str, list[str]]) -> Answer:
@@ -101,6 +105,8 @@ class Service:
             if answer.status_code not in _BUSY or not tries_left:
                 break
             time.sleep(_pause(answer))
+        if answer.status_code == HTTPStatus.NOT_FOUND:
+            raise NotFound(f"{method} {path} gave 404: {_why(answer)}")
         if answer.is_error:
             raise TusouError(f"{method} {path} gave {answer.status_code}: {_why(answer)}", code="refused")
         try:
@@ -142,9 +148,15 @@ def evaluate_service(
     """Each photo asked for among all others of the catalogue, which was imported from `folder`.
 
     As of a model: by product the photo itself and byte-identical copies are excluded, by category all of its
-    product too; what the second search says of categories is measured. Raises TusouError.
+    product too; what the second search says of categories is measured. Photos that the catalog has not, of
+    products deleted since or rows that were bad, are left out and counted. Raises TusouError, NotFound where
+    it has none at all.
     """
-    ids = _ids(service, folder, examples)
+    known = _ids(service, folder, examples)
+    named, examples = len(examples), [e for e, image in zip(examples, known, strict=True) if image]
+    ids = [image for image in known if image]
+    if not ids:
+        raise NotFound(f"the catalog {service.catalog!r} has none of these photos: was it imported there?")
     tell = Throttled(on_progress)
     kinds = _Kinds.of(examples)
 
@@ -178,8 +190,10 @@ def evaluate_service(
             for one, e, right in zip(by_product, examples, kinds.others_of_product(), strict=True)
         ],
     )
+    facts = _facts(service, examples, [*by_category, *by_product])
+    facts["photos not in the catalog"] = named - len(examples)
     title = f"{service.http.base_url}, catalog {service.catalog}"
-    return report_of(title, said, examples, facts=_facts(service, examples, [*by_category, *by_product]))
+    return report_of(title, said, examples, facts=facts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,8 +224,8 @@ class _Kinds:
         ]
 
 
-def _ids(service: Service, folder: Path, examples: Sequence[Example]) -> list[str]:
-    """The image id of each example. Raises TusouError for one that the catalog does not have."""
+def _ids(service: Service, folder: Path, examples: Sequence[Example]) -> list[str | None]:
+    """The image id of each example, None for one that the catalog does not have."""
     products = sorted({e.group for e in examples})
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         known = dict(zip(products, pool.map(service.image_ids, products), strict=True))
@@ -219,9 +233,7 @@ def _ids(service: Service, folder: Path, examples: Sequence[Example]) -> list[st
     for example in examples:
         assert isinstance(example.image, Path)
         source = _plain(example.image.relative_to(folder).as_posix())
-        if source not in known[example.group]:
-            raise TusouError(f"the catalog has no image {source} of {example.group}", code="not_found")
-        found.append(known[example.group][source])
+        found.append(known[example.group].get(source))
     return found
 
 
