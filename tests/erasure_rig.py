@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, select, text, update
+import numpy as np
+from sqlalchemy import Row, insert, select, text, update
 
 from shared.answer.finish import Finisher
+from shared.db.engine import now
 from shared.db.tables import erasures, images
 from shared.erasure import receipts
-from shared.erasure.deleting import delete_product
+from shared.erasure.deleting import delete_job, delete_product
 from shared.erasure.erased_list import Erased, ErasedList
+from shared.ids import new_id
+from shared.jobs.search_request import PhotoKind, PhotoOf
 from shared.settings import Settings
 from shared.storage import owners
 from shared.storage.folder import FolderStore
@@ -53,6 +57,30 @@ class ErasureRig(Rig):
         with self.db.write() as c:
             receipts.mark_listed(c, [gone.receipt.id])
         return str(gone.receipt.id)
+
+    def searched(self, photo: bytes, vector: np.ndarray, worker: Worker) -> str:
+        """A search that is done, with the photo that came along with it; its id."""
+        photo_id = new_id()
+        with self.db.write() as c:
+            stored = self.store.put(new_name("images", "shop", self.db.clock()), photo)
+            owners.own(c, "shop", [stored])
+            c.execute(
+                insert(images).values(
+                    id=photo_id, tenant="shop", state="ready", normalised=stored.name, created_at=now()
+                )
+            )
+        job_id = self.job(vector, photo=PhotoOf(PhotoKind.IMAGE, photo_id, came_along=True))
+        worker.answer(job_id)
+        return job_id
+
+    def purge(self, job_id: str) -> str:
+        """What a gateway does with `?purge=true`; the receipt's id."""
+        with self.db.write() as c:
+            receipt = delete_job(c, "shop", job_id, tombstone_for=60, erase_within=60)
+        self.keeper.erased.add([Erased.of(receipt)])
+        with self.db.write() as c:
+            receipts.mark_listed(c, [receipt.id])
+        return str(receipt.id)
 
     def drop_all_but(self, *named: str) -> dict[str, Any]:
         """A `replace` import that names only these ends; its result."""

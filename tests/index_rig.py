@@ -272,9 +272,14 @@ class Worker:
 
     def find(self, vector: np.ndarray, **request: Any) -> list[str]:
         """Ids of the products found."""
+        return [hit["product"]["id"] for hit in self.hits(vector, **request)]
+
+    def hits(self, vector: np.ndarray, **request: Any) -> list[dict[str, Any]]:
+        """As they are stored in the job's result."""
         row = self.answer(self.rig.job(vector, **request))
         assert row.state == "succeeded", row.error
-        return [hit["product"]["id"] for hit in row.result["items"][0]["hits"]]
+        found: list[dict[str, Any]] = row.result["items"][0]["hits"]
+        return found
 
 
 def _rows(product_ids: list[str], image_ids: list[str], vectors: np.ndarray) -> Rows:

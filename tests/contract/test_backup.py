@@ -81,10 +81,11 @@ class Breaks(MemoryStore):
         return super().put(name, data, length)
 
 
-def answers(shop: ShopRig, name: str) -> list[list[str]]:
+def answers(shop: ShopRig, name: str) -> list[list[dict[str, Any]]]:
+    """Whole hits: scores, boxes and what the shop says of each product too."""
     worker = shop.worker(name)
     worker.catch_up()
-    return [worker.find(unit(n), limit=5) for n in range(0, 26, 3)]
+    return [worker.hits(unit(n), limit=5) for n in range(0, 26, 3)]
 
 
 # round trips
@@ -499,7 +500,7 @@ def test_an_older_state_under_running_index_workers_gives_no_wrong_answer(
     shop.restore(target, force=True)
     running.catch_up()
     running.later(60)
-    assert [running.find(unit(n), limit=5) for n in range(0, 26, 3)] == expected
+    assert [running.hits(unit(n), limit=5) for n in range(0, 26, 3)] == expected
     # Written on from there, past where they were: of another history, and as long.
     for n in range(40, 54):
         shop.put(f"other{n}", unit(n))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 from pathlib import Path
@@ -63,6 +64,22 @@ def stock(rig: ErasureRig, worker: Worker) -> None:
 
 def needles(product_id: str, seed: int) -> tuple[bytes, ...]:
     return (to_unit_f16(unit(seed)).tobytes(), PHOTO + product_id.encode())
+
+
+def test_no_file_holds_the_photo_or_vector_of_a_purged_search(rig: ErasureRig) -> None:
+    """Both stand in the database and the store before, and the receipt tells when they do no more."""
+    worker = started(rig)
+    stock(rig, worker)
+    job_id = rig.searched(PHOTO + b"query", unit(77), worker)
+    vector = base64.b64encode(to_unit_f16(unit(77)).tobytes())  # as it stands in the job's outcome
+    photo = PHOTO + b"query"
+    assert rig.files_with(photo)
+    assert rig.files_with(vector)
+
+    done = rig.turn_until_erased(rig.purge(job_id), worker)
+
+    assert (done.kind, done.subject) == ("job", None)
+    assert rig.files_with(photo, vector) == []
 
 
 @pytest.mark.parametrize(("product_id", "seed"), [("SKU-chunk", 9), ("SKU-inline", 10)])

@@ -20,7 +20,7 @@ from workers.vision.batching.watchdog import EXIT_CODE as ENDED_BY_WATCHDOG
 
 pytestmark = pytest.mark.xdist_group("fleet")
 
-COUNT = 8
+COUNT = 16
 
 
 def in_flight(world: World) -> list[str]:
@@ -123,6 +123,8 @@ def test_a_photo_that_kills_its_worker_each_time_ends_alone_and_so_does_a_row_of
     with timed("a deadly search and a deadly row"):
         until(lambda: ended(deadly), within=100, what="the deadly search")
         until(lambda: ended(with_deadly_row), within=100, what="the import")
+    failed = world.shop.get("/v1/jobs?state=failed")["jobs"]
+    assert [listed["id"] for listed in failed] == [deadly], "what was given up stands in a list"
     job = world.shop.job(deadly)
     assert (job["state"], job["error"]["code"], job["error"]["retryable"]) == ("failed", "worker_lost", True)
     assert rows(world, [deadly])[deadly].losses_alone == 3
