@@ -127,6 +127,8 @@ class Reckoning:
         deadline = time.monotonic() + TOLD_WITHIN_S
         while set((held := self.rows_held()).values()) != {wanted} and time.monotonic() < deadline:
             time.sleep(0.5)
+        if not held:
+            self._journal.fault("missing", "an index worker that tells what it holds")
         for process, rows in held.items():
             what = f"{process} holds {rows} rows, of {wanted} photos"
             if rows != wanted:
