@@ -66,7 +66,7 @@ def _manifest() -> bytes:
     return f"id,images\n1,{_image_url()}\n2,http://u:{SHOPS_PASSWORD}@127.0.0.1/a.jpg\n".encode()
 
 
-def test_no_secret_is_in_a_log_and_no_key_in_an_answer(target: Target) -> None:
+def test_no_secret_is_in_a_log_and_none_that_is_not_the_caller_s_in_an_answer(target: Target) -> None:
     answers = provoke(target)
     assert {answer.status_code // 100 for answer in answers} == {2, 4}
     for answer in answers:
