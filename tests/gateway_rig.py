@@ -16,7 +16,7 @@ from typing import Any
 from flask import Response, request
 from flask.testing import FlaskClient
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from werkzeug.test import TestResponse
 
 from services.gateway.app import create_app
@@ -88,10 +88,11 @@ class Gateway:
     # what other processes would have done
 
     def serve_model(self, name: str = MODEL, fingerprint: str = FINGERPRINT) -> None:
-        """A vision worker has started."""
+        """A vision worker has started, after all others: a database's clock has milliseconds only."""
         with self.db.write() as c:
-            row = {"fingerprint": fingerprint, "name": name, "dim": 8, "labels": 0, "seen_at": now()}
-            c.execute(insert(models).values(row))
+            others = c.execute(select(func.count()).select_from(models)).scalar_one()
+            row = {"fingerprint": fingerprint, "name": name, "dim": 8, "labels": 0}
+            c.execute(insert(models).values(**row, seen_at=now() + others))
 
     def make_catalog(self, name: str = "default", tenant: str = "default") -> str:
         """A catalog with its live index, whose id is returned."""
