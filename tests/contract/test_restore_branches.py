@@ -25,6 +25,7 @@ from shared.fsck.examine import examine
 from shared.storage.memory import MemoryStore
 from shared.storage.names import new_name
 from tests.backup_rig import ShopRig
+from tests.index_rig import unit
 
 
 @pytest.fixture
@@ -197,7 +198,7 @@ def test_a_backup_that_lost_its_turn_meanwhile_does_not_count(
 
 def test_nothing_of_who_worked_on_it_comes_back(shop: ShopRig, there: ShopRig) -> None:
     lease = {"claimed_by": "dead", "lease_until": now() + 20, "due_at": None}
-    search, write = shop.job([1.0] * 8), shop.job([1.0] * 8)  # type: ignore[arg-type] # a vector is a vector
+    search, write = shop.job(unit(1)), shop.job(unit(1))
     with shop.db.write() as c:
         c.execute(update(jobs).where(jobs.c.id == write).values(kind="product", stage="embed_write", **lease))
         c.execute(insert(parts).values(job_id=search, group="g1", body={}))

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Row, func, select, update
 
 from shared.db.tables import shards, snapshots
+from shared.storage.memory import MemoryStore
 from tests.deployment import until
 from tests.faults.conftest import PRODUCTS as OF_THE_FLEET
 from tests.faults.conftest import World
@@ -124,13 +125,14 @@ def test_a_damaged_object_is_noticed_and_the_snapshot_before_and_the_log_give_th
     fallen_back = 0
     for number, (name, offset, cut) in enumerate(damages(rig)[: OFFSETS // 2]):
         stored = before.files[name]
-        whole = rig.store.objects[stored["object"]]  # type: ignore[attr-defined] # the store in memory
-        rig.store.objects[stored["object"]] = damaged(whole, offset, cut)  # type: ignore[attr-defined]
+        assert isinstance(rig.store, MemoryStore)
+        whole = rig.store.objects[stored["object"]]
+        rig.store.objects[stored["object"]] = damaged(whole, offset, cut)
         worker, engines = started(rig, f"object-{number}")
         assert answers(worker) == wanted, (name, offset, cut)
         check_opened(engines, rig)
         fallen_back += newest(rig).bad_at is not None
-        rig.store.objects[stored["object"]] = whole  # type: ignore[attr-defined]
+        rig.store.objects[stored["object"]] = whole
         with rig.db.write() as c:  # good again, for the next one
             c.execute(update(snapshots).values(bad_at=None))
     assert fallen_back == OFFSETS // 2

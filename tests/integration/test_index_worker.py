@@ -13,7 +13,7 @@ from shared.db.engine import now
 from shared.db.tables import indexes, jobs, log, placements, replicas, shards, snapshots
 from shared.index.placement import shard_of
 from shared.index.versions import Version
-from tests.index_rig import Rig, unit
+from tests.index_rig import Rig, Worker, unit
 from workers.indexer import lookup
 
 
@@ -304,13 +304,19 @@ def test_a_group_that_comes_back_is_asked_within_a_second(two_groups: Rig) -> No
     assert wait < 1
 
 
-def test_a_search_is_not_partial_without_the_part_that_its_version_names(two_groups: Rig) -> None:
+def half_answered(two_groups: Rig) -> tuple[Worker, str]:
+    """A worker of the first group and a search that it has answered, of a version of the second."""
     one = two_groups.worker("w1", "g1")
     one.catch_up()
     late = next(f"z{n}" for n in range(50) if shard_of(f"z{n}", 2) == 1)
     version = Version(two_groups.index.id, two_groups.put(late, unit(99))).encode()
     job_id = two_groups.job(unit(99), min_version=version)
     one.answer(job_id)
+    return one, job_id
+
+
+def test_a_search_is_not_partial_without_the_part_that_its_version_names(two_groups: Rig) -> None:
+    one, job_id = half_answered(two_groups)
 
     def tick(**times: Any) -> Row[Any]:
         with two_groups.db.write() as c:
@@ -325,12 +331,7 @@ def test_a_search_is_not_partial_without_the_part_that_its_version_names(two_gro
 
 def test_a_group_that_a_version_waits_for_is_asked_no_more_often_than_others(two_groups: Rig) -> None:
     """Its search stays due from `partial_at` on; that is no reason to ask at every look."""
-    one = two_groups.worker("w1", "g1")
-    one.catch_up()
-    late = next(f"z{n}" for n in range(50) if shard_of(f"z{n}", 2) == 1)
-    version = Version(two_groups.index.id, two_groups.put(late, unit(99))).encode()
-    job_id = two_groups.job(unit(99), min_version=version)
-    one.answer(job_id)
+    one, job_id = half_answered(two_groups)
     with two_groups.db.write() as c:
         times = {"partial_at": now() - 1, "hedge_at": now() + 60}
         c.execute(update(jobs).where(jobs.c.id == job_id).values(**times))
