@@ -16,8 +16,9 @@ pytest.importorskip("torchmetrics", reason="an extra of the trainer")
 from shared.errors import InvalidRequest, NotFound, TusouError, Unavailable
 from tests.trainer_rig import jpeg
 from workers.trainer.data.example import Example
+from workers.trainer.evaluation.client import Service, open_service
 from workers.trainer.evaluation.page import report_page
-from workers.trainer.evaluation.service import Service, evaluate_service, open_service
+from workers.trainer.evaluation.service import evaluate_service
 
 Answer = Callable[[httpx.Request], httpx.Response]
 # Product -> category and photos; p's second photo and q's are one file.
@@ -192,7 +193,7 @@ def test_a_photo_is_never_found_with_itself_or_a_copy(tmp_path: Path) -> None:
 
 def test_a_busy_service_is_asked_again_when_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paused: list[float] = []
-    monkeypatch.setattr("workers.trainer.evaluation.service.time.sleep", paused.append)
+    monkeypatch.setattr("workers.trainer.evaluation.client.time.sleep", paused.append)
     date = {"Retry-After": "Fri, 27 Nov 2026 12:00:00 GMT"}  # as a proxy may say it
     answers = [httpx.Response(429, headers={"Retry-After": "2"}), httpx.Response(503, headers=date)]
     service = _shop(lambda _: answers.pop(0) if answers else httpx.Response(200, json=_job(hits=("p", "q"))))
@@ -204,7 +205,7 @@ def test_a_busy_service_is_asked_again_when_it_says(tmp_path: Path, monkeypatch:
 
 
 def test_a_service_that_stays_busy_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workers.trainer.evaluation.service.time.sleep", lambda _: None)
+    monkeypatch.setattr("workers.trainer.evaluation.client.time.sleep", lambda _: None)
     with pytest.raises(TusouError, match="429"):
         evaluate_service(_shop(lambda _: httpx.Response(429)), tmp_path, _examples(tmp_path))
 

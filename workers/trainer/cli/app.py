@@ -16,7 +16,8 @@ from shared.settings import Settings
 from workers.trainer.cli.making import Weights, export, variant
 from workers.trainer.data.read import read_data
 from workers.trainer.data.split import Shares
-from workers.trainer.evaluation.service import evaluate_service, open_service
+from workers.trainer.evaluation.client import open_service
+from workers.trainer.evaluation.service import evaluate_service
 from workers.trainer.export.finding import files_of, find_served
 from workers.trainer.hardware import hardware
 from workers.trainer.progress import json_lines
