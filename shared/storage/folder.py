@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -114,14 +116,15 @@ class FolderStore:
     @contextlib.contextmanager
     def _open(self, name: str) -> Iterator[BinaryIO]:
         path = self._path(name)
-        with self._translated():
+        with self._translated(), contextlib.ExitStack() as opened:
             try:
-                file = path.open("rb")
+                file = opened.enter_context(open(path, "rb", opener=_without_waiting))
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 self.ping()  # a folder that is not mounted has not lost its objects
                 raise ObjectMissing(f"{name} is not in the store") from None
-            with file:
-                yield file
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ObjectMissing(f"{name} is no file")
+            yield file
 
     def _blocks(self, name: str) -> Iterator[bytes]:
         with self._open(name) as file:
@@ -133,6 +136,16 @@ class FolderStore:
             yield
         except OSError as error:
             raise StoreUnavailable(f"the folder {self._root}: {error.strerror or error}") from error
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """A named pipe, which a user may have laid under `incoming/`, would wait for who writes into it."""
+    try:
+        return os.open(path, flags | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
+        raise FileNotFoundError(errno.ENOENT, "it is a socket, or a device without a driver", path) from error
 
 
 def _raise_unless_gone(error: OSError) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tests.servers.absent import NotInstalled
 from tests.servers.minio import MinIO
 from tests.servers.postgres import DebianPostgres, Postgres, WheelPostgres
 from tests.servers.rabbitmq import RabbitMQ
@@ -56,8 +55,8 @@ def wheels() -> Iterator[Servers]:
 def production() -> Iterator[Servers]:
     """PostgreSQL, MinIO, RabbitMQ with quorum queues, Redis."""
     with (
-        running(DebianPostgres) as database,
         running(MinIO) as store,
+        running(DebianPostgres) as database,
         running(Redis) as redis,
         running(RabbitMQ) as broker,
     ):
@@ -72,17 +71,14 @@ def production() -> Iterator[Servers]:
 
 @contextmanager
 def redis_production() -> Iterator[Servers]:
-    """PostgreSQL, Redis as the broker, and MinIO where it is installed."""
-    with ExitStack() as servers:
-        database = servers.enter_context(running(DebianPostgres))
-        redis = servers.enter_context(running(Redis))
-        env = {"TUSOU_DATABASE_URL": database.url, "TUSOU_REDIS_URL": redis.url}
-        try:
-            store = servers.enter_context(MinIO())
-        except NotInstalled:
-            yield Servers(redis, redis, database, env=env)
-        else:
-            yield Servers(redis, redis, database, store, {**env, "TUSOU_OBJECT_STORE_URL": store.url})
+    """PostgreSQL, MinIO, Redis as the broker."""
+    with running(MinIO) as store, running(DebianPostgres) as database, running(Redis) as redis:
+        env = {
+            "TUSOU_DATABASE_URL": database.url,
+            "TUSOU_OBJECT_STORE_URL": store.url,
+            "TUSOU_REDIS_URL": redis.url,
+        }
+        yield Servers(redis, redis, database, store, env)
 
 
 Stack = Callable[[], "contextmanager[Servers]"]

@@ -14,6 +14,7 @@ import pytest
 import redis
 from sqlalchemy import create_engine, inspect
 
+from tests.faults.stacks import Stack, production, redis_production
 from tests.servers.absent import NotInstalled, missing
 from tests.servers.chromium import find_chromium, open_browser
 from tests.servers.minio import MinIO
@@ -140,6 +141,20 @@ def test_a_missing_server_skips_here_and_fails_in_ci(
     monkeypatch.setenv("CI", ci)
     with pytest.raises(outcome, match="Ceph is not here: not built"):
         missing("Ceph", "not built")
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
+@pytest.mark.parametrize("stack", [production, redis_production])
+def test_no_stack_does_without_one_of_its_servers(
+    stack: Stack, ci: str, outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere() -> str:
+        raise NotInstalled("MinIO", "not built")
+
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setattr("tests.servers.minio.find_program", nowhere)
+    with pytest.raises(outcome, match="MinIO is not here: not built"), stack():
+        pytest.fail(f"{stack.__name__} stands without MinIO")
 
 
 def databases(server: Postgres) -> set[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
 import resource
+import socket
 import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -182,6 +184,22 @@ def test_a_key_that_names_a_folder_is_missing(store: FolderStore) -> None:
     store.put("incoming/shop/folder/file", b"x")
     assert store.size("incoming/shop/folder") is None
     assert store.size("incoming/shop/folder/file/further") is None
+
+
+@pytest.mark.timeout(20)  # a pipe waits for its writer for ever
+def test_what_is_no_file_is_missing_and_nobody_waits_for_it(store: FolderStore, root: Path) -> None:
+    """A user may lay anything under `incoming/`."""
+    folder = root / "incoming" / "shop"
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / "pipe")
+    with socket.socket(socket.AF_UNIX) as listener:
+        with contextlib.chdir(folder):  # the path of a socket is short
+            listener.bind("socket")
+        for name in ("incoming/shop/pipe", "incoming/shop/socket"):
+            assert store.size(name) is None
+            with pytest.raises(ObjectMissing):
+                store.adopt(name, fresh())
+    assert files_below(root) == []
 
 
 def _no_space(folder: Path) -> None:
