@@ -15,6 +15,9 @@ from shared.backup.take import Taken, take
 from shared.catalog.changes import NewImage
 from shared.db.engine import Database
 from shared.db.tables import metadata
+from shared.erasure.deleting import delete_product
+from shared.erasure.erased_list import ErasedList
+from shared.erasure.listing import note
 from shared.storage import owners
 from shared.storage.memory import MemoryStore
 from shared.storage.names import new_name
@@ -23,6 +26,7 @@ from tests.index_rig import MODEL, Rig, Worker, unit
 
 # Of the moment, and in no backup.
 LIVE = {"rounds", "workers", "replicas", "swept_hours"}
+ERASE_WITHIN_S = 86_400.0
 
 
 class ShopRig(Rig):
@@ -51,6 +55,15 @@ class ShopRig(Rig):
             fingerprint=MODEL,
             segment_row=segment_row,
         )
+
+    def delete(self, product_id: str) -> Any:
+        """With its receipt, which stands in the list."""
+        with self.db.write() as c:
+            gone = delete_product(
+                c, self.db, index=self.index, product_id=product_id, erase_within=ERASE_WITHIN_S
+            )
+        note(self.db, ErasedList(self.store), [gone.receipt])
+        return gone.accepted.version.positions
 
     def fill(self, worker: Worker | None = None) -> None:
         """A chunk, a snapshot of it, then single writes, a delete and a patch that the log alone holds."""

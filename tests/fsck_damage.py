@@ -13,18 +13,25 @@ from shared.db.engine import now
 from shared.db.tables import (
     catalogs,
     chunks,
+    counters,
+    erasures,
+    explanations,
     holdings,
     images,
     imports,
+    indexes,
     jobs,
     log,
     objects,
     placements,
     products,
+    replicas,
     segments,
     shards,
     snapshots,
 )
+from shared.erasure.erased_list import Erased, ErasedList
+from shared.erasure.receipts import ErasedKind
 from shared.fsck.examine import examine
 from shared.fsck.finding import Code, Finding
 from shared.fsck.repair.deps import Repairs
@@ -42,7 +49,8 @@ OLD = 1_700_000_000.0  # an hour that was swept long ago
 
 
 def look(shop: ShopRig, *, quick: bool = False) -> list[Finding]:
-    return examine(shop.db, shop.store, quick=quick, again_after=0)
+    listed = ErasedList(shop.store).entries()
+    return examine(shop.db, shop.store, listed=listed, quick=quick, again_after=0)
 
 
 def mend(shop: ShopRig) -> list[tuple[Finding, str | None]]:
@@ -271,6 +279,81 @@ def broken_chain(shop: ShopRig) -> None:
     change(shop, update(log).where(*this_entry(entry)).values(chain="f" * 16))
 
 
+def other_columns(shop: ShopRig) -> None:
+    """The product costs less, and the log was not told."""
+    attributes = one(shop, select(products.c.attributes).where(products.c.id == "p21")).attributes
+    cheaper = {**attributes, "price": {"amount": "4.90", "currency": "EUR"}}
+    change(shop, update(products).where(products.c.id == "p21").values(attributes=cheaper))
+
+
+def other_vector(shop: ShopRig) -> None:
+    image = single(shop)
+    bytes_of = np.zeros(DIM, np.float16).tobytes()
+    change(shop, update(images).where(images.c.id == image.id).values(vector=bytes_of))
+
+
+def entry_elsewhere(shop: ShopRig) -> None:
+    """Its digest and chain are right, and the part's row says where the rows lie."""
+    shop.put_chunk([f"n{n}" for n in range(8)], np.random.default_rng(1).normal(size=(8, DIM)))
+    entry = one(shop, select(log).where(log.c.kind == EntryKind.SEGMENT).order_by(log.c.seq.desc()))
+    rewrite(shop, entry, body={**entry.body, "offset": entry.body["offset"] + 1})
+
+
+def stray_holding(shop: ShopRig) -> None:
+    values = {"object": from_chunk(shop).segment, "tenant": "shop", "product_id": "p24"}
+    change(shop, insert(holdings).values(values))
+
+
+def stray_shard(shop: ShopRig) -> None:
+    index_id = shop.index.id
+    change(shop, insert(placements).values(index_id=index_id, shard=7, group="g1"))
+    change(shop, update(snapshots).where(snapshots.c.shard == 1).values(shard=7))
+
+
+def second_index(shop: ShopRig) -> None:
+    row = one(shop, select(indexes).where(indexes.c.id == shop.index.id))._mapping
+    change(shop, insert(indexes).values({**row, "id": "another", "live_at": row["live_at"] - 60}))
+
+
+def absent_group(shop: ShopRig) -> None:
+    change(shop, insert(replicas).values(process="i1", group="g1", state={}, seen_at=now()))
+    change(shop, update(indexes).values(created_at=OLD))
+    change(shop, update(placements).where(placements.c.shard == 1).values(group="gone"))
+
+
+def half_deleted(shop: ShopRig) -> None:
+    change(shop, update(products).where(products.c.id == "p3").values(attributes={"title": "a secret"}))
+
+
+def kept_photo(shop: ShopRig) -> None:
+    values = {"id": "photo", "tenant": "shop", "state": "ready", "created_at": OLD}
+    change(shop, insert(images).values(values))
+
+
+def stuck_explanation(shop: ShopRig) -> None:
+    values = {"item": 0, "hit": 1, "made_by": "gone", "query_image": "q", "result_image": "r"}
+    change(shop, insert(explanations).values(job_id=job(shop), **values))
+
+
+def erased_product_is_back(shop: ShopRig) -> None:
+    """As in a database that was restored, and not held against the list."""
+    number = one(shop, select(counters.c.value)).value
+    listed = Erased("shop", ErasedKind.PRODUCT, "p5", "default", number, shop.db.clock())
+    ErasedList(shop.store).add([listed])
+
+
+def erased_product_is_left(shop: ShopRig) -> None:
+    """The receipt of p3 says that it was erased; its segment still holds its vector."""
+    gone = update(erasures).values(erased_at=now(), clean_at=now(), begun_at=now(), subject=None)
+    change(shop, gone)
+
+
+def forged_list(shop: ShopRig) -> None:
+    shop.store.put(new_name("erased", "0" * 64, OLD), b"{}\n")
+
+
+EXPIRED = {"state": "expired", "finished_at": 1.0, "expires_at": 1e12}
+
 DAMAGES: dict[Code, Damage] = {
     Code.OBJECT_MISSING: lambda shop: lose(shop, from_chunk(shop).segment),
     Code.OBJECT_LENGTH: lambda shop: cut(shop, single(shop).thumbnail),
@@ -278,16 +361,35 @@ DAMAGES: dict[Code, Damage] = {
     Code.OBJECT_ORPHAN: orphan,
     Code.OWNER_MISSING: without_owner,
     Code.OWNER_UNNAMED: unnamed,
+    Code.OWNER_TENANT: lambda shop: change(
+        shop, update(objects).where(objects.c.name == single(shop).thumbnail).values(tenant="another")
+    ),
     Code.CATALOG_MISSING: lambda shop: change(shop, delete(catalogs)),
     Code.INDEX_MISSING: lambda shop: change(
         shop, insert(catalogs).values(tenant="shop", name="bare", created_at=now())
     ),
+    Code.INDEX_TWICE: second_index,
     Code.SHARD_MISSING: lambda shop: change(shop, delete(shards).where(shards.c.shard == 1)),
+    Code.SHARD_STRAY: stray_shard,
+    Code.SHARD_NUMBERS: lambda shop: change(
+        shop, update(shards).where(shards.c.shard == 1).values(sealed_seq=10**6)
+    ),
     Code.PLACEMENT_MISSING: lambda shop: change(shop, delete(placements).where(placements.c.shard == 1)),
+    Code.PLACEMENT_ABSENT: absent_group,
+    Code.COUNTER_BEHIND: lambda shop: change(shop, update(counters).values(value=1)),
+    Code.PRODUCT_IMPOSSIBLE: half_deleted,
     Code.IMAGE_STRAY: stray_image,
+    Code.IMAGE_PICTURE: lambda shop: change(
+        shop, update(images).where(images.c.id == single(shop).id).values(normalised=None)
+    ),
+    Code.PHOTO_KEPT: kept_photo,
     Code.SEGMENT_RANGE: part_row,
     Code.SEGMENT_FOREIGN: foreign_segment,
+    Code.SEGMENT_ROW: lambda shop: change(
+        shop, update(images).where(images.c.id == from_chunk(shop).id).values(segment_row=999)
+    ),
     Code.HOLDING_MISSING: lambda shop: change(shop, delete(holdings).where(holdings.c.product_id == "p1")),
+    Code.HOLDING_STRAY: stray_holding,
     Code.VECTOR_LOST: lambda shop: change(
         shop, update(images).where(images.c.id == single(shop).id).values(vector=b"short")
     ),
@@ -297,12 +399,20 @@ DAMAGES: dict[Code, Damage] = {
     Code.LOG_CHAIN: broken_chain,
     Code.LOG_DIGEST: forged_entry,
     Code.LOG_END: lambda shop: change(shop, delete(log).where(*this_entry(end_of(shop, "late")))),
+    Code.LOG_SEGMENT: entry_elsewhere,
     Code.SNAPSHOT_BAD: off_path,
     Code.VECTOR_MISSING: missing_vector,
     Code.VECTOR_PHANTOM: phantom_vector,
     Code.VECTOR_DUPLICATE: duplicate_vector,
+    Code.VECTOR_DIFFERS: other_vector,
+    Code.COLUMNS_DIFFER: other_columns,
+    Code.ERASED_BACK: erased_product_is_back,
+    Code.ERASED_LEFT: erased_product_is_left,
+    Code.ERASED_LIST: forged_list,
     Code.JOB_IMPOSSIBLE: lambda shop: job(shop, state="dreaming"),
     Code.JOB_STUCK: lambda shop: job(shop, stage="embed", due_at=None),
+    Code.JOB_KEPT: lambda shop: job(shop, **EXPIRED),
+    Code.EXPLANATION_STUCK: stuck_explanation,
     Code.IMPORT_MISSING: lambda shop: job(shop, kind="import", stage="plan"),
     Code.CHUNK_LEFT: lambda shop: an_import(shop, state="expired"),
     Code.CHUNK_ROWS: lambda shop: change(

@@ -12,12 +12,15 @@ from services.cli import show
 from services.cli.parts import open_migrated, open_objects
 from services.cli.trouble import Trouble
 from shared.db.engine import Database
+from shared.erasure.erased_list import ErasedList
 from shared.errors import TusouError
 from shared.fsck.examine import examine
-from shared.fsck.finding import MEANINGS, Finding
+from shared.fsck.finding import Finding
+from shared.fsck.meanings import MEANINGS, to_json
 from shared.fsck.repair.deps import Repairs
 from shared.fsck.repair.run import repair
 from shared.settings import Settings
+from shared.storage.open import open_store
 from shared.storage.port import ObjectStore
 
 FOUND, COULD_NOT_LOOK = 1, 2
@@ -64,17 +67,20 @@ def _run(
     quick: bool,
     tell: Callable[[str], None],
 ) -> tuple[list[Finding], Done]:
-    found = examine(db, store, quick=quick, tell=tell)
+    listed = ErasedList(open_store(settings.erased_store_url)).entries()
+    found = examine(db, store, listed=listed, quick=quick, tell=tell)
     if not mend or not found:
         return found, []
     tell("repairing")
-    repairs = Repairs(db, store, settings.group, settings.errors_retention)
+    repairs = Repairs(
+        db, store, settings.group, settings.errors_retention, settings.retention, settings.erase_within
+    )
     return found, repair(repairs, found)
 
 
 def _print_json(found: list[Finding], done: Done) -> None:
     mended = {id(finding): what for finding, what in done}
-    told = [{**finding.to_json(), "done": mended.get(id(finding))} for finding in found]
+    told = [{**to_json(finding), "done": mended.get(id(finding))} for finding in found]
     typer.echo(json.dumps({"findings": told}, ensure_ascii=False, indent=2))
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from shared.backup import manifest as manifests
 from shared.backup.dump import file_name, objects_in
 from shared.backup.manifest import FOLDER, Manifest
+from shared.storage.name_lists import NameLists
 from shared.storage.names import UNOWNED
 from shared.storage.port import ObjectStore
 
@@ -28,27 +29,30 @@ def prune(target: ObjectStore, keep: int) -> tuple[int, int]:
     old = [name for name in names if _dump_of(name) not in kept]
     if not old:
         return 0, 0
-    # Read before anything goes: a kept dump that cannot be read keeps everything.
-    named = set(_named(target, [finished[dump] for dump in kept]))
-    for name in sorted(old, key=lambda name: name not in finished.values()):
-        target.delete(name)
-    gone = [name for name in target.list("") if not name.startswith(_STAYS) and name not in named]
-    for name in gone:
-        target.delete(name)
-    return len({_dump_of(name) for name in old}), len(gone)
+    with NameLists() as lists:
+        # Read before anything goes: a kept dump that cannot be read keeps everything.
+        lists.add("kept", _named(target, [finished[dump] for dump in kept]))
+        for name in sorted(old, key=lambda name: name not in finished.values()):
+            target.delete(name)
+        lists.add("there", ((name, "") for name in target.list("") if not name.startswith(_STAYS)))
+        gone = 0
+        for name, _ in lists.only_in("there", "kept"):
+            target.delete(name)
+            gone += 1
+    return len({_dump_of(name) for name in old}), gone
 
 
 def _dump_of(name: str) -> str:
     return name.removeprefix(FOLDER).partition("/")[0]
 
 
-def _named(target: ObjectStore, kept: list[str]) -> Iterator[str]:
+def _named(target: ObjectStore, kept: list[str]) -> Iterator[tuple[str, str]]:
     for name in kept:
         manifest = manifests.read_named(target, name)
         with tempfile.TemporaryDirectory(prefix="tusou-") as folder:
             fetch_table(target, manifest, "objects", Path(folder))
             for item in objects_in(Path(folder), dict(manifest.tables)):
-                yield item.name
+                yield item.name, ""
 
 
 def fetch_table(source: ObjectStore, manifest: Manifest, table: str, folder: Path) -> None:

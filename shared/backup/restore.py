@@ -27,6 +27,7 @@ from shared.erasure.erased_list import Erased
 from shared.erasure.restored import DAY_S, apply_erased_list
 from shared.errors import Conflict, ObjectCorrupt
 from shared.liveness import VISION_SEEN_S
+from shared.storage.name_lists import NameLists
 from shared.storage.names import UNOWNED
 from shared.storage.port import ObjectStore, Stored
 
@@ -119,8 +120,10 @@ def _check_empty(db: Database, store: ObjectStore, wanted: Iterator[Stored]) -> 
             f"the database is not empty: {_told(rows)}. Name an empty one, or restore with --force, which "
             "replaces all of it"
         )
-    ours = {item.name for item in wanted}
-    strange = sum(name not in ours and not name.startswith(NOT_OURS) for name in store.list(""))
+    with NameLists() as lists:
+        lists.add("ours", ((item.name, "") for item in wanted))
+        lists.add("there", ((name, "") for name in store.list("") if not name.startswith(NOT_OURS)))
+        strange = sum(1 for _ in lists.only_in("there", "ours"))
     if strange:
         raise Conflict(
             f"the object store holds {strange} objects that are not of this backup. Name an empty one, or "

@@ -70,15 +70,14 @@ def take(
         total = copy_all(store, target, _owned(db), verify=verify)
         folder = Path(temporary)
         taken_at, tables, absent = _moment(db, store, target, hold, folder, total, tell)
-        sizes = [item.length for item in objects_in(folder, tables)]
         made = Manifest(
             dump=manifests.new_dump(taken_at),
             schema=str(revision),
             database=db.url.get_backend_name(),
             taken_at=taken_at,
             tables=tables,
-            objects=len(sizes),
-            object_bytes=sum(sizes),
+            objects=tables["objects"].rows,
+            object_bytes=sum(item.length for item in objects_in(folder, tables)),
             absent=tuple(sorted(absent)),
         )
         tell("storing the tables")

@@ -42,7 +42,7 @@ def apply_erased_list(
     remaining = iter(erased)
     while some := list(islice(remaining, AT_ONCE)):
         with db.write() as c:
-            _number_beyond(c, db, max(e.accept_no or 0 for e in some))
+            number_beyond(c, db, max(e.accept_no or 0 for e in some))
         for entry in some:
             # Each in a transaction of its own: they lock different catalogs.
             with db.write() as c:
@@ -52,7 +52,8 @@ def apply_erased_list(
     return hidden
 
 
-def _number_beyond(c: Connection, db: Database, accept_no: int) -> None:
+def number_beyond(c: Connection, db: Database, accept_no: int) -> None:
+    """What is accepted from now on gets a greater number than this."""
     c.execute(db.insert(counters).values(name="accept", value=0).on_conflict_do_nothing())
     behind = (counters.c.name == "accept", counters.c.value < accept_no)
     c.execute(update(counters).where(*behind).values(value=accept_no))

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
-from sqlalchemy import exists, select, union
+from sqlalchemy import Connection, and_, exists, not_, select, union
 
-from shared.db.engine import Database
-from shared.db.tables import catalogs, images, indexes, placements, products, shards
+from shared.db.engine import Database, now
+from shared.db.tables import (
+    catalogs,
+    holdings,
+    images,
+    indexes,
+    log,
+    placements,
+    products,
+    segments,
+    shards,
+    snapshots,
+)
 from shared.fsck.finding import Code, Finding
+from shared.index.placement import groups_seen
 from shared.index.state import IndexState
+from shared.liveness import GROUP_KNOWN_S
 
 IN_USE = (IndexState.BUILDING, IndexState.LIVE)
+OF_SHARDS = (shards, placements, log, snapshots, segments)
+
+# A group that restarts is back long before; a keeper forgets a replica after as long.
+ABSENT_AFTER_S = 3600
+# A photo's row gets its end with it.
+SETTLED_S = 3600
 
 
 def check(db: Database) -> Iterator[Finding]:
@@ -36,12 +56,18 @@ def check(db: Database) -> Iterator[Finding]:
                 )
             )
         )
+        others = [*_stray(c), *_absent(c), *_photos(c)]
     live = {(row.tenant, row.catalog) for row in in_use if row.state == IndexState.LIVE}
     for tenant, catalog in sorted(named - known):
         keys = {"tenant": tenant, "catalog": catalog}
         yield Finding(Code.CATALOG_MISSING, f"{tenant}/{catalog}", "it has no row", keys)
     for tenant, catalog in sorted((known | named) - live):
         yield Finding(Code.INDEX_MISSING, f"{tenant}/{catalog}", "it has no live index")
+    lives = Counter((row.tenant, row.catalog) for row in in_use if row.state == IndexState.LIVE)
+    for (tenant, catalog), times in lives.items():
+        if times > 1:
+            keys = {"tenant": tenant, "catalog": catalog}
+            yield Finding(Code.INDEX_TWICE, f"{tenant}/{catalog}", f"{times} indexes are live", keys)
     for index in in_use:
         for shard in range(index.shards):
             keys = {"index_id": index.id, "shard": shard}
@@ -54,3 +80,45 @@ def check(db: Database) -> Iterator[Finding]:
     for image in stray:
         keys = {"tenant": image.tenant, "image": image.id, "product": image.product_id}
         yield Finding(Code.IMAGE_STRAY, image.id, f"of product {image.product_id!r}", keys)
+    yield from others
+
+
+def _stray(c: Connection) -> Iterator[Finding]:
+    """Rows of shards that no index has, and of segments that have no part any more."""
+    found: dict[tuple[str, int], list[str]] = {}
+    for table in OF_SHARDS:
+        has = exists().where(indexes.c.id == table.c.index_id, table.c.shard < indexes.c.shards)
+        for row in c.execute(select(table.c.index_id, table.c.shard).where(~has).distinct()):
+            found.setdefault((row.index_id, row.shard), []).append(table.name)
+    for (index_id, shard), names in sorted(found.items()):
+        keys = {"index_id": index_id, "shard": shard}
+        yield Finding(Code.SHARD_STRAY, f"{index_id}/{shard}", f"in {', '.join(names)}", keys)
+    has_part = exists().where(segments.c.object == holdings.c.object)
+    for row in c.execute(select(holdings).where(~has_part)):
+        keys = {"object": row.object, "tenant": row.tenant, "product": row.product_id}
+        detail = f"of product {row.product_id!r}: no shard has a part of it"
+        yield Finding(Code.HOLDING_STRAY, row.object, detail, keys)
+
+
+def _absent(c: Connection) -> Iterator[Finding]:
+    if not groups_seen(c, GROUP_KNOWN_S):
+        return  # all is stopped
+    seen = groups_seen(c, ABSENT_AFTER_S)
+    young = indexes.c.created_at > now() - ABSENT_AFTER_S
+    query = (
+        select(placements)
+        .join(indexes, indexes.c.id == placements.c.index_id)
+        .where(indexes.c.state.in_(IN_USE), not_(young), placements.c.group.not_in(seen))
+        .order_by(placements.c.index_id, placements.c.shard)
+    )
+    for row in c.execute(query):
+        keys = {"index_id": row.index_id, "shard": row.shard, "group": row.group}
+        detail = f"nobody serves group {row.group}"
+        yield Finding(Code.PLACEMENT_ABSENT, f"{row.index_id}/{row.shard}", detail, keys)
+
+
+def _photos(c: Connection) -> Iterator[Finding]:
+    of_nobody = and_(images.c.product_id.is_(None), images.c.expires_at.is_(None))
+    old = images.c.created_at < now() - SETTLED_S
+    for row in c.execute(select(images.c.id, images.c.tenant).where(of_nobody, old)):
+        yield Finding(Code.PHOTO_KEPT, row.id, f"of tenant {row.tenant}")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Column, Connection, select
 
+from shared.db.pages import rows_of
 from shared.db.tables import artefacts, chunks, explanations, images, imports, jobs, log, segments, snapshots
 from shared.index.log import EntryKind
 from shared.jobs.import_request import StoredManifest
@@ -26,18 +28,21 @@ COLUMNS: tuple[Column[Any], ...] = (
 
 
 def named(c: Connection) -> Iterator[tuple[str, str]]:
-    """(object, by what) of every name in the database, some more than once."""
-    for column in COLUMNS:
-        for name in c.execute(select(column).where(column.is_not(None)).distinct()).scalars():
-            yield name, f"{column.table.name}.{column.name}"
+    """(object, by what) of every name in the database, some more than once; `c` is that of one moment."""
+    for table, columns in groupby(COLUMNS, key=lambda column: column.table):
+        wanted = list(columns)
+        for row in rows_of(c, table, *wanted):
+            for column, name in zip(wanted, row, strict=False):
+                if name is not None:
+                    yield name, f"{table.name}.{column.name}"
     for table in (snapshots, artefacts):
-        for files in c.execute(select(table.c.files)).scalars():
-            yield from ((stored["object"], table.name) for stored in files.values())
-    for manifests in c.execute(select(imports.c.manifests)).scalars():
-        told = [StoredManifest.from_json(manifest) for manifest in manifests]
+        for row in rows_of(c, table, table.c.files):
+            yield from ((stored["object"], table.name) for stored in row.files.values())
+    for row in rows_of(c, imports, imports.c.manifests):
+        told = [StoredManifest.from_json(manifest) for manifest in row.manifests]
         yield from ((manifest.object, "imports") for manifest in told if not manifest.incoming)
-    for body in c.execute(select(log.c.body).where(log.c.kind == EntryKind.SEGMENT)).scalars():
-        yield body["object"], "log"
+    for row in rows_of(c, log, log.c.body, where=(log.c.kind == EntryKind.SEGMENT,)):
+        yield row.body["object"], "log"
 
 
 def open_imports_of(c: Connection, name: str) -> list[str]:

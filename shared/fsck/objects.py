@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from shared.db.engine import Database, now
+from shared.db.pages import rows_of
 from shared.db.tables import objects
 from shared.fsck.finding import Code, Finding
 from shared.fsck.naming import named
 from shared.storage import owners
 from shared.storage.fault import fault
-from shared.storage.names import UNOWNED, named_at
+from shared.storage.name_lists import NameLists
+from shared.storage.names import UNOWNED, named_at, tenant_of
 from shared.storage.port import ObjectStore, Stored
 
 AT_ONCE = 8
@@ -80,17 +82,33 @@ def _is_settled(name: str, clock: float) -> bool:
 
 
 def names(db: Database) -> Iterator[Finding]:
-    """Names in rows that nobody owns, and owners that nothing names."""
+    """Names in rows that nobody owns, and owners that nothing names. Of either there may be millions."""
+    with NameLists() as lists:
+        with db.moment(patient=True) as c:
+            clock = c.execute(select(now())).scalar_one()
+            lists.add("named", named(c))
+            lists.add("owned", _told_owners(c, clock))
+        for name, by in lists.only_in("named", "owned"):
+            yield Finding(Code.OWNER_MISSING, name, f"{by} names it", {"object": name})
+        for name, note in lists.only_in("owned", "named"):
+            if note == _FOR_GOOD:
+                yield Finding(Code.OWNER_UNNAMED, name, "nothing names it", {"object": name})
+
+
+_FOR_GOOD, _FOR_NOW = "kept for good", "comes or goes"
+
+
+def _told_owners(c: Connection, clock: float) -> Iterator[tuple[str, str]]:
+    columns = (objects.c.name, objects.c.created_at, objects.c.expires_at)
+    for row in rows_of(c, objects, *columns, where=(objects.c.removed_at.is_(None),)):
+        for_good = row.expires_at is None and row.created_at < clock - SETTLED_S
+        yield row.name, _FOR_GOOD if for_good else _FOR_NOW
+
+
+def tenants(db: Database) -> Iterator[Finding]:
+    """An erasure looks for what its tenant's objects are by the owner rows."""
     with db.moment(patient=True) as c:
-        by = dict(named(c))
-        query = select(objects.c.name, objects.c.created_at, objects.c.expires_at).where(
-            objects.c.removed_at.is_(None)
-        )
-        clock = c.execute(select(now())).scalar_one()
-        rows = {row.name: row for row in c.execute(query)}
-    for name in sorted(by.keys() - rows.keys()):
-        yield Finding(Code.OWNER_MISSING, name, f"{by[name]} names it", {"object": name})
-    for name in sorted(rows.keys() - by.keys()):
-        row = rows[name]
-        if row.expires_at is None and row.created_at < clock - SETTLED_S:
-            yield Finding(Code.OWNER_UNNAMED, name, "nothing names it", {"object": name})
+        for row in rows_of(c, objects, objects.c.name, objects.c.tenant):
+            if (of := tenant_of(row.name)) != row.tenant:
+                keys = {"object": row.name, "tenant": of}
+                yield Finding(Code.OWNER_TENANT, row.name, f"its row says tenant {row.tenant}", keys)

@@ -7,20 +7,22 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
+from shared.catalog.product import logged_columns_of
 from shared.db.engine import Database
+from shared.db.pages import ROWS_AT_ONCE
 from shared.db.tables import holdings, images, indexes, jobs, log, products, segments, shards, snapshots
 from shared.fsck.catalogue import IN_USE
+from shared.fsck.columns import Columns, columns_of
 from shared.images.state import ImageState
 from shared.index.placement import shard_of
 from shared.jobs.job import OPEN
 from shared.jobs.kinds import JobKind
 
-ROWS_AT_ONCE = 1000
-
 
 @dataclass(frozen=True)
 class Shard:
-    """`current`: {image id: its row} of living products; `parts`: by segment."""
+    """`current`: {image id: its row} and `columns`: {product id: its filter columns} of living products;
+    `parts`: by segment. `holdings` are those of products whose shard this is."""
 
     index: Row[Any]
     row: Row[Any]
@@ -28,6 +30,7 @@ class Shard:
     snapshots: list[Row[Any]]  # the newest first
     parts: dict[str, Row[Any]]
     current: dict[str, Row[Any]]
+    columns: dict[str, Columns]
     holdings: set[tuple[str, str]]  # (object, product)
     written: set[str | None]  # products that are being written
 
@@ -57,7 +60,9 @@ def read(c: Connection, index_id: str, shard: int) -> Shard:
     index = c.execute(select(indexes).where(indexes.c.id == index_id)).one()
     parts = {row.object: row for row in _of(c, segments, index_id, shard)}
     held = select(holdings.c.object, holdings.c.product_id).where(
-        holdings.c.object.in_(select(segments.c.object).where(segments.c.index_id == index_id))
+        holdings.c.object.in_(
+            select(segments.c.object).where(segments.c.index_id == index_id, segments.c.shard == shard)
+        )
     )
     return Shard(
         index=index,
@@ -66,8 +71,13 @@ def read(c: Connection, index_id: str, shard: int) -> Shard:
         snapshots=sorted(_of(c, snapshots, index_id, shard), key=lambda row: -row.seq),
         parts=parts,
         current=_current(c, index, shard),
+        columns=_columns(c, index, shard),
         written={*c.execute(_open_writes(index)).scalars()},
-        holdings={(row.object, row.product_id) for row in c.execute(held)},
+        holdings={
+            (row.object, row.product_id)
+            for row in c.execute(held)
+            if shard_of(row.product_id, index.shards) == shard
+        },
     )
 
 
@@ -91,6 +101,8 @@ def _current(c: Connection, index: Row[Any], shard: int) -> dict[str, Row[Any]]:
             images.c.segment,
             images.c.segment_row,
             images.c.vector,
+            images.c.normalised,
+            images.c.source,
         )
         .join(products, (products.c.tenant == images.c.tenant) & (products.c.id == images.c.product_id))
         .where(
@@ -107,4 +119,24 @@ def _current(c: Connection, index: Row[Any], shard: int) -> dict[str, Row[Any]]:
     while page := c.execute(living.where(images.c.id > after)).all():
         found |= {image.id: image for image in page if shard_of(image.product_id, index.shards) == shard}
         after = page[-1].id
+    return found
+
+
+def _columns(c: Connection, index: Row[Any], shard: int) -> dict[str, Columns]:
+    living = (
+        select(products.c.id, products.c.attributes)
+        .where(
+            products.c.tenant == index.tenant,
+            products.c.catalog == index.catalog,
+            products.c.deleted_no.is_(None),
+        )
+        .order_by(products.c.id)
+        .limit(ROWS_AT_ONCE)
+    )
+    found: dict[str, Columns] = {}
+    page = c.execute(living).all()
+    while page:
+        ours = (row for row in page if shard_of(row.id, index.shards) == shard)
+        found |= {row.id: columns_of(logged_columns_of(row.attributes)) for row in ours}
+        page = c.execute(living.where(products.c.id > page[-1].id)).all()
     return found

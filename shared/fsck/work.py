@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from sqlalchemy import Connection, and_, case, exists, func, not_, or_, select
 
 from shared.db.engine import Database
-from shared.db.tables import chunks, imports, jobs, parts
+from shared.db.pages import ROWS_AT_ONCE, rows_of
+from shared.db.tables import chunks, explanations, imports, jobs, manifest_ids, parts, row_errors
 from shared.fsck.finding import Code, Finding
+from shared.jobs.expiry import EMPTIED
 from shared.jobs.job import FINAL, OPEN, ChunkState, State
 from shared.jobs.kinds import JobKind
 from shared.topology import EMBED, EMBED_WRITE, EXPLAIN, LOOKUP, STAGES
@@ -16,10 +19,13 @@ from shared.topology import EMBED, EMBED_WRITE, EXPLAIN, LOOKUP, STAGES
 # A keeper sends these again when they are due. Plans, chunks and trainings are looked for by who does them.
 SENT = (EMBED.name, LOOKUP.name, EMBED_WRITE.name, EXPLAIN.name)
 
+# What goes with a job's result.
+BESIDE = (parts, explanations, imports, chunks, row_errors, manifest_ids)
+
 
 def check(db: Database) -> Iterator[Finding]:
     with db.moment(patient=True) as c:
-        for look in (_impossible, _stuck, _imports, _left_chunks, _chunk_sums, _parts):
+        for look in (_impossible, _stuck, _kept, _explanations, _imports, _left_chunks, _chunk_sums, _parts):
             yield from look(c)
 
 
@@ -39,6 +45,33 @@ def _stuck(c: Connection) -> Iterator[Finding]:
     query = select(jobs.c.id, jobs.c.state, jobs.c.stage).where(free, jobs.c.stage.in_(SENT))
     for row in c.execute(query):
         yield _of(Code.JOB_STUCK, row.id, f"{row.state} at stage {row.stage}, due at no time")
+
+
+def _kept(c: Connection) -> Iterator[Finding]:
+    """A tombstone holds nothing but the fact that there was a job."""
+    expired = rows_of(c, jobs, where=(jobs.c.state == State.EXPIRED,))
+    while page := list(islice(expired, ROWS_AT_ONCE)):
+        beside: dict[str, list[str]] = {}
+        for table in BESIDE:
+            of_these = table.c.job_id.in_([row.id for row in page])
+            for job_id in c.execute(select(table.c.job_id).where(of_these).distinct()).scalars():
+                beside.setdefault(job_id, []).append(table.name)
+        for row in page:
+            holds = [name for name in ("request", *EMPTIED) if getattr(row, name)] + beside.get(row.id, [])
+            if holds:
+                yield _of(Code.JOB_KEPT, row.id, f"it has expired, and holds {', '.join(holds)}")
+
+
+def _explanations(c: Connection) -> Iterator[Finding]:
+    """One whose job failed is forgotten when it is asked for (the gateway's accepting/explaining.py)."""
+    made = exists().where(
+        jobs.c.id == explanations.c.made_by, jobs.c.state.not_in((State.SUCCEEDED, State.EXPIRED))
+    )
+    bare = or_(explanations.c.query_object.is_(None), explanations.c.result_object.is_(None))
+    for row in c.execute(select(explanations).where(bare, not_(made))):
+        keys = {"job": row.made_by}
+        subject = f"{row.job_id}/{row.item}/{row.hit}"
+        yield Finding(Code.EXPLANATION_STUCK, subject, f"of job {row.made_by}, which makes it no more", keys)
 
 
 def _imports(c: Connection) -> Iterator[Finding]:

@@ -11,6 +11,9 @@ from shared.jobs.import_request import StoredManifest
 from shared.jobs.job import State, before
 from shared.storage import owners
 
+# What a tombstone holds no more.
+EMPTIED = ("outcome", "result", "error", "reasons", "progress", "product_id")
+
 
 def expire(c: Connection, *, tombstone_for: float, limit: int) -> int:
     """Entomb finished jobs whose time is over, at most `limit`; returns how many."""
@@ -29,7 +32,6 @@ def expire(c: Connection, *, tombstone_for: float, limit: int) -> int:
 
 def entomb(c: Connection, ids: list[str], *, tombstone_for: float) -> None:
     """Finished jobs lose everything but the fact that they were."""
-    emptied = ("outcome", "result", "error", "reasons", "progress", "product_id")
     entombed = c.execute(
         update(jobs)
         .where(jobs.c.id.in_(ids), jobs.c.state.in_(before(State.EXPIRED)))
@@ -38,11 +40,15 @@ def entomb(c: Connection, ids: list[str], *, tombstone_for: float) -> None:
             expires_at=now() + tombstone_for,
             attempt=jobs.c.attempt + 1,
             request={},
-            **dict.fromkeys(emptied),
+            **dict.fromkeys(EMPTIED),
         )
         .returning(jobs.c.id)
     )
-    ids = list(entombed.scalars())
+    forget(c, list(entombed.scalars()))
+
+
+def forget(c: Connection, ids: list[str]) -> None:
+    """What stands of these jobs outside their own rows."""
     c.execute(delete(parts).where(parts.c.job_id.in_(ids)))
     explanations.forget_jobs(c, ids)
     _forget_imports(c, ids)

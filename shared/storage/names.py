@@ -58,6 +58,12 @@ def hour_of(name: str) -> str:
     return match[2]
 
 
+def tenant_of(name: str) -> str:
+    """Whose object a name of ours is."""
+    hour_of(name)
+    return name.split("/")[2]
+
+
 def named_at(name: str) -> float:
     """When a name of ours was made, in seconds since 1970 by the clock that `new_name` was given."""
     hour_of(name)

@@ -10,6 +10,7 @@ from shared.db import schema
 from shared.db.engine import Database
 from shared.storage.memory import MemoryStore
 from tests.backup_rig import ShopRig
+from tests.servers.postgres import WheelPostgres
 
 
 @pytest.fixture
@@ -28,6 +29,35 @@ def model_shop(tmp_path_factory: pytest.TempPathFactory) -> ShopRig:
     shop.fill(shop.worker())
     shop.db.close()
     return shop
+
+
+@pytest.fixture(scope="module")
+def postgres_model(postgres: WheelPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopRig]:
+    """The same on PostgreSQL."""
+    name = postgres.create_database()
+    shop = ShopRig(postgres.database_url(name), tmp_path_factory.mktemp("shop"))
+    shop.fill(shop.worker())
+    shop.db.close()
+    yield shop
+    postgres.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def any_shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ShopRig]:
+    """A copy of the shop on each kind of database."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("shop")
+        return
+    model: ShopRig = request.getfixturevalue("postgres_model")
+    server: WheelPostgres = request.getfixturevalue("postgres")
+    name = server.create_database(like=model.db.url.database)
+    store = MemoryStore()
+    store.objects = dict(model.store.objects)
+    copy = model.over(Database(server.database_url(name)), store)
+    copy.folder = tmp_path
+    yield copy
+    copy.db.close()
+    server.drop_database(name)
 
 
 @pytest.fixture

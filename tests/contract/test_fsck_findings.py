@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -10,11 +11,14 @@ import pytest
 from sqlalchemy import Column, Table, delete, func, insert, select, update
 
 from shared.catalog.catalogs import ensure_of_model
+from shared.catalog.filters import Filters
+from shared.catalog.writes import accept_write
 from shared.db.engine import now
 from shared.db.tables import (
     artefacts,
     catalogs,
     chunks,
+    counters,
     explanations,
     images,
     imports,
@@ -50,7 +54,9 @@ from tests.fsck_damage import (
     job,
     look,
     lose,
+    mend,
     one,
+    other_columns,
     single,
     this_entry,
 )
@@ -254,11 +260,13 @@ def test_dead_rows_of_sealed_segments_are_none(shop: ShopRig) -> None:
 
 
 def test_rows_that_an_append_left_out_are_none(shop: ShopRig) -> None:
-    with shop.db.write() as c:
-        c.execute(update(products).where(products.c.id == "p3").values(deleted_no=10**6))
+    """Their product was deleted later than its chunk was accepted, and before it came."""
+    newer = one(shop, select(counters.c.value)).value + 2
+    change(shop, update(products).where(products.c.id == "p3").values(deleted_no=newer, accepted_no=newer))
     at = placement.shard_of("p3", 2)
     beside = next(f"n{n}" for n in range(99) if placement.shard_of(f"n{n}", 2) == at)
     shop.put_chunk(["p3", beside], np.stack([unit(91), unit(92)]))
+    change(shop, update(counters).values(value=newer))
     assert one(shop, select(log).where(log.c.shard == at).order_by(log.c.seq.desc())).body["left_out"] == [0]
     assert look(shop) == []
 
@@ -402,10 +410,10 @@ def test_what_has_no_owner_by_design_is_no_orphan(shop: ShopRig) -> None:
     manifest = "0" * 64
     for name in (
         "incoming/shop/old/rows.csv",
-        new_name("erased", "0" * 64, OLD),
+        new_name("erased", hashlib.sha256(b"").hexdigest(), OLD),
         f"backups/01M8BQWNCN5D8NK628QAHQYA1H/manifest-{manifest}.json",
     ):
-        shop.store.objects[name] = b"x"
+        shop.store.objects[name] = b""
     assert look(shop) == []
 
 
@@ -550,7 +558,8 @@ def test_a_job_is_impossible_stuck_or_in_order(
 
 @pytest.mark.parametrize("state", ["open", "running", "done", "closed"])
 def test_chunks_that_somebody_might_still_do_are_left_over(shop: ShopRig, state: str) -> None:
-    an_import(shop, state="expired", sizes=(3,))
+    ended = {"state": "failed", "finished_at": 1.0, "expires_at": 1e12}
+    change(shop, update(jobs).where(jobs.c.id == an_import(shop, sizes=(3,))).values(**ended))
     change(shop, update(chunks).values(state=state))
     assert [f.code for f in look(shop)] == ([Code.CHUNK_LEFT] if state in ("open", "running") else [])
 
@@ -568,3 +577,115 @@ def test_a_split_chunk_stands_for_its_halves(shop: ShopRig, halves: tuple[int, i
     change(shop, update(chunks).values(state="done"))
     change(shop, update(jobs).where(jobs.c.id == job_id).values(**ended))
     assert look(shop) == [], "of an import that has ended nobody counts"
+
+
+# filter columns and vectors
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "told"),
+    [
+        ("price", {"amount": "9.91", "currency": "EUR"}, "price is 9.9, not 9.91"),
+        ("price", {"amount": "9.90", "currency": "USD"}, "currency is 'EUR', not 'USD'"),
+        ("price", None, "price is 9.9, not None; currency is 'EUR', not None"),
+        ("rating", {"value": 4.5, "count": 2}, "rating is None, not 4.5"),
+        ("brand", "Oslo", "brand is None, not 'Oslo'"),
+        ("category", "watch", "category is None, not 'watch'"),
+        ("color", "blue", "color is None, not 'blue'"),
+        ("labels", ["new", "sale"], "labels is (), not ('new', 'sale')"),
+        ("availability", "in_stock", "availability is None, not 'in_stock'"),
+        ("title", "no filter", None),
+        ("description", "no filter", None),
+        ("url", "https://shop.example/", None),
+        ("rating", {"value": None, "count": 2}, None),
+        ("labels", [], None),
+    ],
+)
+@pytest.mark.parametrize("sealed", [False, True], ids=["logged", "sealed"])
+def test_each_column_that_searches_filter_by_is_compared(
+    shop: ShopRig, sealed: bool, attribute: str, value: Any, told: str | None
+) -> None:
+    if sealed:
+        seal(shop)
+    attributes = one(shop, select(products.c.attributes).where(products.c.id == "p21")).attributes
+    changed = update(products).where(products.c.id == "p21")
+    change(shop, changed.values(attributes={**attributes, attribute: value}))
+    found = {(f.code, f.subject, f.detail) for f in look(shop)}
+    assert found == ({(Code.COLUMNS_DIFFER, "p21", told)} if told else set())
+
+
+def test_a_column_is_mended_by_an_entry_that_every_index_worker_follows(any_shop: ShopRig) -> None:
+    """A search filters by the value that was never told; then the worker that ran all the time does not."""
+    shop = any_shop
+    running = shop.worker("running")
+    running.catch_up()
+    vector = unit(21)
+    other_columns(shop)
+    cheap = {"filters": Filters(price_max=5.0, currency="EUR")}
+    assert running.find(vector, **cheap) == []
+    before = one(shop, select(shards).where(shards.c.shard == placement.shard_of("p21", 2)))
+    mend(shop)
+    after = one(shop, select(shards).where(shards.c.shard == before.shard))
+    assert after.seq == before.seq + 1, "one entry of the same history"
+    assert look(shop) == []
+    running.catch_up()
+    assert running.find(vector, **cheap) == ["p21"]
+    fresh = shop.worker("fresh")
+    fresh.catch_up()
+    assert fresh.find(vector, **cheap) == ["p21"]
+
+
+def test_columns_of_a_product_without_an_image_in_the_index_are_nobodys(shop: ShopRig) -> None:
+    with shop.db.write() as c:
+        accept_write(
+            c,
+            shop.db,
+            index=shop.index,
+            product_id="bare",
+            attributes={"brand": "Oslo"},
+            wanted=None,
+            replace=True,
+        )
+    assert look(shop) == []
+
+
+def replace_file(shop: ShopRig, snapshot: Any, name: str, data: bytes) -> None:
+    """Its file is another one, with every hash right."""
+    stored = shop.store.put(new_name("snapshots", "shop", shop.db.clock()), data)
+    with shop.db.write() as c:
+        owners.own(c, "shop", [stored])
+        owners.remove(c, [snapshot.files[name]["object"]])
+    named = {"object": stored.name, "sha256": stored.sha256, "length": stored.length}
+    this = update(snapshots).where(snapshots.c.id == snapshot.id)
+    change(shop, this.values(files={**snapshot.files, name: named}))
+
+
+def test_an_older_snapshot_is_to_lead_to_the_catalogue_too(shop: ShopRig) -> None:
+    """Who finds the newest damaged loads it, and would filter by a price that never was."""
+    seal(shop)
+    at = placement.shard_of("p21", 2)
+    older = one(shop, select(snapshots).where(snapshots.c.shard == at).order_by(snapshots.c.seq.desc()))
+    for n in range(4):
+        shop.put(f"more{n}", unit(60 + n))
+    seal(shop)
+    assert look(shop) == []
+    name = older.manifest["columns"]
+    lines = shop.store.objects[older.files[name]["object"]]
+    assert b"9.9" in lines
+    replace_file(shop, older, name, lines.replace(b"9.9", b"8.8"))
+    (found,) = look(shop)
+    assert (found.code, found.subject) == (Code.SNAPSHOT_BAD, older.id)
+    assert "price is 8.8, not 9.9" in found.detail
+    mend(shop)
+    assert look(shop) == []
+
+
+def test_a_vector_of_a_snapshot_that_is_another_than_its_segment_s_is_told(shop: ShopRig) -> None:
+    its = one(shop, select(snapshots))
+    (record, *_) = its.manifest["segments"]
+    vectors = bytearray(shop.store.objects[its.files[record["vectors"]]["object"]])
+    vectors[0:2] = b"\x00\x3c"  # 1.0
+    replace_file(shop, its, record["vectors"], bytes(vectors))
+    assert [f.code for f in look(shop)] == [Code.VECTOR_DIFFERS]
+    mend(shop)
+    assert look(shop) == []

@@ -217,4 +217,4 @@ def test_nothing_of_who_worked_on_it_comes_back(shop: ShopRig, there: ShopRig) -
         assert c.execute(select(parts)).all() == []
         held = c.execute(select(shards.c.seal_holder, shards.c.seal_lease_until)).all()
         assert set(held) == {(None, None)}
-        assert c.execute(select(erasures.c.unwritten)).scalars().all() == [None]
+        assert set(c.execute(select(erasures.c.unwritten)).scalars()) == {None}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from shared.fsck import held
+from shared.fsck.blocks import read_ids
 from shared.index.log import EntryKind
 from shared.vectors.codec import Rows, encode_block
 
@@ -30,8 +31,9 @@ def deletes(seq: int, *products: str) -> Any:
 def followed(*entries: Any, snapshot: dict[tuple[str, int], str] | None = None, after: int = 0) -> Any:
     rows = dict(snapshot or {})
     shard: Any = SimpleNamespace(entries=list(entries))
-    assert held.follow(shard, (rows, set()), after, lambda entry: entry.inline)
-    return {image: product for (image, _), product in rows.items()}
+    its = held.Held(rows=rows)
+    assert held.follow(shard, its, after, lambda entry: read_ids(entry.inline))
+    return {image: product for (image, _), product in its.rows.items()}
 
 
 def test_what_came_after_its_product_s_delete_is_held() -> None:

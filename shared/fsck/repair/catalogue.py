@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from shared.catalog.image_rows import drop_images
 from shared.catalog.locks import lock_products
 from shared.db.engine import now
-from shared.db.tables import catalogs, images, indexes, shards
+from shared.db.tables import catalogs, images, indexes, placements, shards
+from shared.fsck.catalogue import OF_SHARDS
 from shared.fsck.finding import Finding
 from shared.fsck.repair.deps import Repairs
+from shared.fsck.repair.shards import drop_snapshots
 from shared.index import entries, log
 from shared.index.log import FIRST_CHAIN
-from shared.index.placement import live_index, place_missing, shard_of
+from shared.index.placement import groups_seen, live_index, place_missing, shard_of
 from shared.index.state import IndexState
+from shared.liveness import GROUP_KNOWN_S
 
 
 def catalog(repairs: Repairs, finding: Finding) -> str | None:
@@ -54,6 +57,42 @@ def shard(repairs: Repairs, finding: Finding) -> str:
         )
     repairs.renew(index_id, number)
     return "the row was made; the shard begins a new history"
+
+
+def index_twice(repairs: Repairs, finding: Finding) -> str:
+    """The one that went live last is what a change of indexes was to lead to."""
+    of = (indexes.c.tenant == finding.keys["tenant"], indexes.c.catalog == finding.keys["catalog"])
+    live = (*of, indexes.c.state == IndexState.LIVE)
+    with repairs.db.write() as c:
+        newest = indexes.c.live_at.desc().nulls_last(), indexes.c.id.desc()
+        stays, *others = c.execute(select(indexes.c.id).where(*live).order_by(*newest)).scalars()
+        retired = {"state": IndexState.RETIRED, "retired_at": now()}
+        c.execute(update(indexes).where(indexes.c.id.in_(others)).values(**retired))
+    return f"{stays} stays, {', '.join(others) or 'none'} retired"
+
+
+def stray_shard(repairs: Repairs, finding: Finding) -> str:
+    """Segments that no other shard has a part of go by themselves: then nothing names them."""
+    index_id, number = finding.keys["index_id"], finding.keys["shard"]
+    with repairs.db.write() as c:
+        has = select(indexes.c.id).where(indexes.c.id == index_id, indexes.c.shards > number)
+        if c.execute(has).first() is not None:
+            return "an index has it again"
+        drop_snapshots(c, index_id, number)
+        for table in OF_SHARDS:
+            c.execute(delete(table).where(table.c.index_id == index_id, table.c.shard == number))
+    return "its rows went"
+
+
+def absent(repairs: Repairs, finding: Finding) -> str | None:
+    index_id, number = finding.keys["index_id"], finding.keys["shard"]
+    with repairs.db.write() as c:
+        if not groups_seen(c, GROUP_KNOWN_S):
+            return None
+        this = (placements.c.index_id == index_id, placements.c.shard == number)
+        c.execute(delete(placements).where(*this, placements.c.group == finding.keys["group"]))
+        place_missing(c, repairs.db, index_id, number, repairs.default_group)
+    return "it went to the emptiest group that is served"
 
 
 def placement(repairs: Repairs, finding: Finding) -> str:

@@ -11,15 +11,19 @@ from shared.storage.port import ObjectStore
 @dataclass
 class Repairs:
     """Filled while findings are gone through: `lost`, {(tenant, product): its images to embed again}, of
-    which those in `vectors` have lost their vectors and the others their pictures alone; and `renewed`, the
-    shards that begin a new history. `damaged`: objects that cannot be read."""
+    which those in `vectors` have lost their vectors and the others their pictures alone; `columns`, {shard:
+    (tenant, product) whose filter columns its log is to tell}; and `renewed`, the shards that begin a new
+    history. `damaged`: objects that cannot be read."""
 
     db: Database
     store: ObjectStore
     default_group: str
     keep_for: float  # seconds that a job which is ended here is kept
+    retention: float = 86_400.0  # that a photo is, which had no time to go at
+    erase_within: float = 86_400.0
     lost: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     vectors: set[str] = field(default_factory=set)
+    columns: dict[tuple[str, int], set[tuple[str, str]]] = field(default_factory=dict)
     renewed: dict[tuple[str, int], None] = field(default_factory=dict)
     damaged: frozenset[str] = frozenset()
 

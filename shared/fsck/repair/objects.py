@@ -137,6 +137,42 @@ def unnamed(repairs: Repairs, finding: Finding) -> str:
     return "it is removed by a keeper"
 
 
+def tenant(repairs: Repairs, finding: Finding) -> str:
+    keys = finding.keys
+    with repairs.db.write() as c:
+        c.execute(update(objects).where(objects.c.name == keys["object"]).values(tenant=keys["tenant"]))
+    return "the row was corrected"
+
+
+def picture(repairs: Repairs, finding: Finding) -> str | None:
+    """An image of which only the picture is lost; without a source there is nothing to make it from."""
+    keys = finding.keys
+    with repairs.db.read() as c:
+        image = c.execute(select(images).where(images.c.id == keys["image"])).one_or_none()
+    if image is None or image.normalised is not None:
+        return "it is there, or its image is gone"
+    if not from_elsewhere(image):
+        return None
+    repairs.embed(keys["tenant"], keys["product"], keys["image"], vector=False)
+    return "its image is embedded again, from its source"
+
+
+def segment_row(repairs: Repairs, finding: Finding) -> str:
+    keys = finding.keys
+    with repairs.db.write() as c:
+        this = (images.c.id == finding.subject, images.c.segment == keys["object"])
+        c.execute(update(images).where(*this).values(segment_row=keys["row"]))
+    return "the row was corrected"
+
+
+def stray_holding(repairs: Repairs, finding: Finding) -> str:
+    keys = finding.keys
+    this = (holdings.c.object == keys["object"], holdings.c.tenant == keys["tenant"])
+    with repairs.db.write() as c:
+        c.execute(delete(holdings).where(*this, holdings.c.product_id == keys["product"]))
+    return "the row went"
+
+
 def holding(repairs: Repairs, finding: Finding) -> str:
     keys = finding.keys
     values = {"object": keys["object"], "tenant": keys["tenant"], "product_id": keys["product"]}

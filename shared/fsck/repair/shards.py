@@ -35,6 +35,15 @@ def renew(c: Connection, index_id: str, shard: int) -> None:
     log.append(c, index_id, {shard: [entries.patch({})]})
 
 
+def cut_numbers(c: Connection, index_id: str, shard: int) -> None:
+    """No number of the shard's row is beyond its log's end; it is sealed, so that they are right again."""
+    here = (shards.c.index_id == index_id, shards.c.shard == shard)
+    row = c.execute(select(shards).where(*here).with_for_update()).one()
+    values = {name: min(getattr(row, name), row.seq) for name in ("sealed_seq", "renew_seq", "purge_seq")}
+    values["sealed_rows_logged"] = min(row.sealed_rows_logged, row.rows_logged)
+    c.execute(update(shards).where(*here).values(**values, seal_wanted=True, changed_at=now()))
+
+
 def drop_snapshots(c: Connection, index_id: str, shard: int, only: str | None = None) -> None:
     """Those of the shard, or only one; files that another one names stay. A new one is asked for."""
     here = (snapshots.c.index_id == index_id, snapshots.c.shard == shard)

@@ -8,7 +8,9 @@ from shared.db.engine import now
 from shared.db.tables import jobs, parts
 from shared.fsck.finding import Finding
 from shared.fsck.repair.deps import Repairs
+from shared.jobs import explanations
 from shared.jobs.ends import close_chunks
+from shared.jobs.expiry import EMPTIED, forget
 from shared.jobs.job import FINAL, OPEN, ChunkState, State, failure
 from shared.topology import LOOKUP
 
@@ -63,6 +65,21 @@ def stuck(repairs: Repairs, finding: Finding) -> str:
             .values(due_at=now())
         )
     return "a keeper sends it again"
+
+
+def kept(repairs: Repairs, finding: Finding) -> str:
+    job_id = finding.subject
+    this = (jobs.c.id == job_id, jobs.c.state == State.EXPIRED)
+    with repairs.db.write() as c:
+        if c.execute(update(jobs).where(*this).values(request={}, **dict.fromkeys(EMPTIED))).rowcount:
+            forget(c, [job_id])
+    return "it was emptied"
+
+
+def explanation(repairs: Repairs, finding: Finding) -> str:
+    with repairs.db.write() as c:
+        explanations.forget_jobs(c, [finding.keys["job"]])
+    return "it went: ask for it again"
 
 
 def end_import(repairs: Repairs, finding: Finding) -> str:
