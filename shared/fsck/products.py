@@ -9,7 +9,7 @@ from sqlalchemy import Column, Connection, Row, func, select
 
 from shared.db.engine import Database
 from shared.db.pages import rows_of
-from shared.db.tables import catalogs, counters, erasures, images, jobs, products
+from shared.db.tables import catalogs, counters, erasures, idempotency, images, jobs, products
 from shared.fsck.finding import Code, Finding
 
 # Every place that remembers under which number something was accepted.
@@ -20,6 +20,7 @@ NUMBERED: tuple[Column[Any], ...] = (
     jobs.c.accept_no,
     catalogs.c.replaced_no,
     erasures.c.accept_no,
+    idempotency.c.accept_no,
 )
 
 

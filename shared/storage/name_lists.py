@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 CACHE_KIB = 16 * 1024
-AT_ONCE = 10_000
+AT_ONCE = 4_000
 
 Named = tuple[str, str]  # a name and what is known of it
 
