@@ -68,12 +68,11 @@ def _pages(c: Connection, table: Table) -> Iterator[list[Any]]:
     columns = list(table.columns)
     places = [columns.index(column) for column in key]
     query = select(*[read_as(column) for column in columns]).order_by(*key).limit(ROWS_AT_ONCE)
-    if table.name == "objects":
-        # Nothing names what is marked for removal; its bytes may be gone already.
-        query = query.where(table.c.removed_at.is_(None))
+    # Nothing names what is marked for removal; its bytes may be gone already.
+    marked = columns.index(table.c.removed_at) if table.name == "objects" else None
     page = list(c.execute(query))
     while page:
-        yield page
+        yield page if marked is None else [row for row in page if row[marked] is None]
         last = [page[-1][place] for place in places]
         page = list(c.execute(query.where(tuple_(*key) > tuple_(*last))))
 

@@ -41,8 +41,9 @@ def named(c: Connection) -> Iterator[tuple[str, str]]:
     for row in rows_of(c, imports, imports.c.manifests):
         told = [StoredManifest.from_json(manifest) for manifest in row.manifests]
         yield from ((manifest.object, "imports") for manifest in told if not manifest.incoming)
-    for row in rows_of(c, log, log.c.body, where=(log.c.kind == EntryKind.SEGMENT,)):
-        yield row.body["object"], "log"
+    for row in rows_of(c, log, log.c.kind, log.c.body):
+        if row.kind == EntryKind.SEGMENT:
+            yield row.body["object"], "log"
 
 
 def open_imports_of(c: Connection, name: str) -> list[str]:

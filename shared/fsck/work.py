@@ -49,7 +49,8 @@ def _stuck(c: Connection) -> Iterator[Finding]:
 
 def _kept(c: Connection) -> Iterator[Finding]:
     """A tombstone holds nothing but the fact that there was a job."""
-    expired = rows_of(c, jobs, where=(jobs.c.state == State.EXPIRED,))
+    columns = (jobs.c.state, jobs.c.request, *(jobs.c[name] for name in EMPTIED))
+    expired = (row for row in rows_of(c, jobs, *columns) if row.state == State.EXPIRED)
     while page := list(islice(expired, ROWS_AT_ONCE)):
         beside: dict[str, list[str]] = {}
         for table in BESIDE:
