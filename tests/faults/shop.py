@@ -51,6 +51,12 @@ class Posted:
     status: int
     seconds: float
     body: dict[str, Any] = field(default_factory=dict)
+    retry_after_s: int | None = None
+
+    @property
+    def in_order(self) -> bool:
+        """Accepted, or told when to come back."""
+        return self.status == 202 or (self.status in (429, 503) and self.retry_after_s is not None)
 
 
 class Shop:
@@ -128,7 +134,9 @@ class Shop:
             answer = self._http.post(path, **request)
         except httpx.HTTPError:
             return Posted(0, time.monotonic() - began)
-        return Posted(answer.status_code, time.monotonic() - began, answer.json())
+        after = answer.headers.get("Retry-After")
+        seconds = time.monotonic() - began
+        return Posted(answer.status_code, seconds, answer.json(), None if after is None else int(after))
 
     def put_image(self, folder: Path, product_id: str, image: bytes) -> None:
         """Make this image the product's only one, by its path in the data folder."""

@@ -43,14 +43,22 @@ def slow(world: World) -> AbstractContextManager[None]:
     return world.to_broker.latency(0.02)
 
 
+def dripping(world: World) -> AbstractContextManager[None]:
+    return world.to_broker.drip(400.0)  # a message in seconds
+
+
+def cut(world: World) -> AbstractContextManager[None]:
+    return world.to_broker.cut_after(600)  # a few commands get through, the last of them in part
+
+
 Fault = Callable[[World], AbstractContextManager[None]]
 
 
 # The consumers are deaf without knowing it for some seconds, or slow: their queue grows, and that is told.
-BACKS_UP = (half_open, slow)
+BACKS_UP = (half_open, slow, dripping, cut)
 
 
-@pytest.mark.parametrize("fault", [full, reset, half_open, frozen, slow])
+@pytest.mark.parametrize("fault", [full, reset, half_open, frozen, slow, dripping, cut])
 def test_every_search_is_accepted_and_ends_well_whatever_the_broker_does(world: World, fault: Fault) -> None:
     first = world.shop.accepted_for(range(12))
     with fault(world), shopping(world.shop, PRODUCTS, every_s=0.2) as meanwhile:
@@ -60,7 +68,7 @@ def test_every_search_is_accepted_and_ends_well_whatever_the_broker_does(world: 
     # The row is the truth: no broker is needed to accept.
     assert accepted
     assert not refused or fault in BACKS_UP, refused
-    assert all(p.status == 429 and p.body["retryable"] for p in refused)
+    assert all(p.status == 429 and p.body["retryable"] and p.in_order for p in refused)
     assert max(p.seconds for p in meanwhile) < POST_WITHIN_S
     with timed(f"broker {fault.__name__}"):
         assert world.shop.all_found(shards=len(GROUPS)) == len(first) + len(accepted)
