@@ -275,7 +275,7 @@ def test_a_surprise_fails_the_job_for_a_retry(rig: Rig, monkeypatch: pytest.Monk
     assert (job.state, job.error["code"], job.error["retryable"]) == ("failed", "internal", True)
 
 
-def test_the_process_takes_a_waiting_training_and_hands_it_back_on_sigterm(rig: Rig) -> None:
+def test_a_process_that_is_told_to_stop_mid_epoch_hands_back_and_its_successor_goes_on(rig: Rig) -> None:
     """Rows are enough: the broker here is the process's own memory, and brings no nudge."""
     job_id = rig.ask(changes=CHANGES | {"stages": [{"epochs": 5000, "rate": 0.003}], "patience": 5000})
     objects = rig.home / "objects"
@@ -290,16 +290,29 @@ def test_the_process_takes_a_waiting_training_and_hands_it_back_on_sigterm(rig: 
         "TUSOU_REDIS_URL": "redis://127.0.0.1:1/0",
         "TUSOU_DEVICE": "cpu",
     }
+    runs_and_is_told_to_stop(rig, job_id, environment, points=2)
+    job = rig.job(job_id)
+    assert (job.state, job.lease_until, job.claimed_by, job.suspect) == ("running", None, None, False)
+    before = job.progress["curve"]
+
+    runs_and_is_told_to_stop(rig, job_id, environment, points=len(before) + 2)
+    job = rig.job(job_id)
+    assert (job.state, job.lease_until, job.claimed_by, job.losses_alone) == ("running", None, None, 0)
+    # With the seconds that each took: no epoch was done again.
+    assert job.progress["curve"][: len(before)] == before
+    assert [point["epoch"] for point in job.progress["curve"]] == [*range(len(job.progress["curve"]))]
+
+
+def runs_and_is_told_to_stop(rig: Rig, job_id: str, environment: dict[str, str], *, points: int) -> None:
+    """A trainer's process, until its training has so many epochs behind it, and is in the next one."""
     process = subprocess.Popen([sys.executable, "-P", "-m", "workers.trainer"], env=environment)
     try:
-        until(lambda: len((rig.job(job_id).progress or {}).get("curve", ())) > 1)
+        until(lambda: len((rig.job(job_id).progress or {}).get("curve", ())) >= points)
         process.terminate()
         assert process.wait(30) == 0
     finally:
         process.kill()
         process.wait()
-    job = rig.job(job_id)
-    assert (job.state, job.lease_until, job.claimed_by, job.suspect) == ("running", None, None, False)
 
 
 def until(there: Callable[[], bool], patience_s: float = 60.0) -> None:
