@@ -43,9 +43,6 @@ class Key:
     scopes: frozenset[str]
     rate_per_minute: int | None
 
-    def may(self, scope: Scope) -> bool:
-        return scope in self.scopes or Scope.ADMIN in self.scopes
-
 
 def create_key(
     c: Connection,

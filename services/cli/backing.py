@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import unquote, urlsplit
@@ -59,7 +58,7 @@ def backup_command(
     copied, made = done.copied, done.manifest
     typer.echo(
         f"dump {made.dump}: {sum(t.rows for t in made.tables.values())} rows, {made.objects} objects "
-        f"({_mb(made.object_bytes)}); copied {copied.copied} ({_mb(copied.copied_bytes)}), "
+        f"({show.mb(made.object_bytes)} MB); copied {copied.copied} ({show.mb(copied.copied_bytes)} MB), "
         f"pruned {done.pruned[0]} dumps and {done.pruned[1]} objects"
     )
     for name, why in list(copied.lost.items())[:10]:
@@ -107,7 +106,7 @@ def restore_command(
             tell=tell,
         )
     typer.echo(
-        f"restored dump {manifest.dump} of {_when(manifest.taken_at)}: copied {done.copied.copied} of "
+        f"restored dump {manifest.dump} of {show.when(manifest.taken_at)}: copied {done.copied.copied} of "
         f"{manifest.objects} objects; {done.open_jobs} open jobs begin again; erased again: {done.erased}"
     )
     if done.lost or manifest.absent:
@@ -159,17 +158,9 @@ def _row(manifest: Manifest) -> list[object]:
     rows = sum(table.rows for table in manifest.tables.values())
     return [
         manifest.dump,
-        _when(manifest.taken_at),
+        show.when(manifest.taken_at),
         manifest.schema,
         rows,
         manifest.objects,
-        f"{manifest.object_bytes / 1e6:.1f}",
+        show.mb(manifest.object_bytes),
     ]
-
-
-def _when(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _mb(count: int) -> str:
-    return f"{count / 1e6:.1f} MB"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -28,7 +27,14 @@ def list_models(
     with db.read() as c:
         found = registry.listing(c, name)
     rows: list[list[object]] = [
-        [e.reference, e.fingerprint, e.facts.get("dim"), e.facts.get("labels"), _mb(e), _when(e.created_at)]
+        [
+            e.reference,
+            e.fingerprint,
+            e.facts.get("dim"),
+            e.facts.get("labels"),
+            _mb(e),
+            show.when(e.created_at),
+        ]
         for e in found
     ]
     show.table("models", ["model", "fingerprint", "dim", "labels", "MB", "pushed"], rows)
@@ -39,7 +45,7 @@ def show_model(model: Reference) -> None:
     """A model's card: how it was made and what it is worth, as JSON."""
     entry = _find(model)
     files = {file: {"sha256": each.sha256, "length": each.length} for file, each in entry.files.items()}
-    told = {**entry.facts, "pushed": _when(entry.created_at), "files": files}
+    told = {**entry.facts, "pushed": show.when(entry.created_at), "files": files}
     typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
 
 
@@ -83,8 +89,4 @@ def _find(model: str) -> registry.Entry:
 
 
 def _mb(entry: registry.Entry) -> str:
-    return f"{sum(each.length for each in entry.files.values()) / 1e6:.1f}"
-
-
-def _when(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return show.mb(sum(each.length for each in entry.files.values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -14,6 +15,16 @@ errors = Console(stderr=True)
 
 # With these a terminal is told what to do; a product's text only has to be read. Lines and tabs stay.
 _CONTROLS = {n: "\N{REPLACEMENT CHARACTER}" for n in (*range(32), *range(127, 160)) if n not in (9, 10, 13)}
+
+
+def when(seconds: float) -> str:
+    """Of seconds since 1970: a time in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def mb(count: int) -> str:
+    """Bytes as MB, without the unit."""
+    return f"{count / 1e6:.1f}"
 
 
 def plain(said: str) -> Text:

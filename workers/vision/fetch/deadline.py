@@ -24,8 +24,8 @@ class Deadline:
         return left
 
 
-class DeadlineSocket(socket.socket):
-    """A plain socket with a deadline; `http.client` reads by `recv_into` and writes by `sendall`."""
+class _InTime(socket.socket):
+    """`http.client` reads by `recv_into` and writes by `sendall`."""
 
     deadline: Deadline
 
@@ -38,15 +38,9 @@ class DeadlineSocket(socket.socket):
         super().sendall(*args, **kwargs)
 
 
-class DeadlineTLSSocket(ssl.SSLSocket):
+class DeadlineSocket(_InTime):
+    """A plain socket with a deadline."""
+
+
+class DeadlineTLSSocket(_InTime, ssl.SSLSocket):
     """The same over TLS. Its handshake obeys the timeout that the plain socket had, as a whole."""
-
-    deadline: Deadline
-
-    def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        self.settimeout(self.deadline.left())
-        return super().recv_into(*args, **kwargs)
-
-    def sendall(self, *args: Any, **kwargs: Any) -> None:
-        self.settimeout(self.deadline.left())
-        super().sendall(*args, **kwargs)
