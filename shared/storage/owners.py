@@ -77,14 +77,19 @@ def find(c: Connection, name: str) -> Stored:
     return Stored(row.name, row.sha256, row.length)
 
 
+def find_all(c: Connection, names: Iterable[str]) -> dict[str, Stored]:
+    """{name: what its row says} of those that have an owner, and are not marked."""
+    wanted = iter(names)
+    found: dict[str, Stored] = {}
+    while some := list(islice(wanted, _AT_ONCE)):
+        query = select(objects).where(objects.c.name.in_(some), objects.c.removed_at.is_(None))
+        found |= {row.name: Stored(row.name, row.sha256, row.length) for row in c.execute(query)}
+    return found
+
+
 def owned(c: Connection, names: Iterable[str]) -> set[str]:
     """Those of `names` that have an owner, and are not marked."""
-    wanted = iter(names)
-    found: set[str] = set()
-    while some := list(islice(wanted, _AT_ONCE)):
-        query = select(objects.c.name).where(objects.c.name.in_(some), objects.c.removed_at.is_(None))
-        found.update(c.execute(query).scalars())
-    return found
+    return set(find_all(c, names))
 
 
 def read(c: Connection, store: ObjectStore, name: str) -> bytes:

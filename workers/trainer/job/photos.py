@@ -13,7 +13,7 @@ from shared.catalog.store import images_of, listing
 from shared.db.engine import Database
 from shared.errors import ObjectMissing
 from shared.storage import owners
-from shared.storage.port import ObjectStore
+from shared.storage.port import ObjectStore, Stored
 
 _MANIFEST: Final = "catalogue.jsonl"
 _PHOTOS: Final = "photos"
@@ -31,8 +31,8 @@ def lay_down(db: Database, store: ObjectStore, tenant: str, catalog: str, folder
     (folder / _PHOTOS).mkdir(parents=True, exist_ok=True)
     unfinished = manifest.with_name(f".{_MANIFEST}.new")
     with unfinished.open("w", encoding="utf-8") as file:
-        for row, images in _products(db, tenant, catalog):
-            names = [name for image in images if (name := _fetch(db, store, image, folder))]
+        for row, photos in _products(db, tenant, catalog):
+            names = [name for image_id, photo in photos if (name := _fetch(store, image_id, photo, folder))]
             if names:
                 told = {"id": row.id, "category": row.attributes["category"], "images": names}
                 file.write(json.dumps(told, ensure_ascii=False) + "\n")
@@ -40,31 +40,31 @@ def lay_down(db: Database, store: ObjectStore, tenant: str, catalog: str, folder
     return manifest
 
 
-def _products(db: Database, tenant: str, catalog: str) -> Iterator[tuple[Row[Any], list[Row[Any]]]]:
+def _products(db: Database, tenant: str, catalog: str) -> Iterator[tuple[Row[Any], list[tuple[str, Stored]]]]:
+    """Each with (id, object) of its images that are ready."""
     after = None
     while True:
         with db.read() as c:
             rows = listing(c, tenant, catalog, after=after, limit=_AT_ONCE)
             images = images_of(c, tenant, [row.id for row in rows])
+            ready = [i.normalised for its in images.values() for i in its if i.normalised is not None]
+            objects = owners.find_all(c, ready)
         for row in rows:
             if row.attributes.get("category"):
-                yield row, images.get(row.id, [])
+                its = images.get(row.id, [])
+                yield row, [(i.id, objects[i.normalised]) for i in its if i.normalised in objects]
         if len(rows) < _AT_ONCE:
             return
         after = rows[-1].id
 
 
-def _fetch(db: Database, store: ObjectStore, image: Row[Any], folder: Path) -> str | None:
-    """Path of the photo as the manifest names it; None for one that is not ready, or has gone meanwhile."""
-    if image.normalised is None:
-        return None
-    name = f"{_PHOTOS}/{image.id}"
+def _fetch(store: ObjectStore, image_id: str, photo: Stored, folder: Path) -> str | None:
+    """Path of the photo as the manifest names it; None for one that has gone meanwhile."""
+    name = f"{_PHOTOS}/{image_id}"
     if (folder / name).exists():
         return name
     try:
-        with db.read() as c:
-            owner = owners.find(c, image.normalised)
-        store.fetch_to(owner.name, folder / name, sha256=owner.sha256, length=owner.length)
+        store.fetch_to(photo.name, folder / name, sha256=photo.sha256, length=photo.length)
     except ObjectMissing:
         return None
     return name
