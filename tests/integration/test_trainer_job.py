@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import insert, select, update
+from sqlalchemy import event, insert, select, update
 
 pytest.importorskip("torch", reason="torch is an extra")
 pytest.importorskip("pytorch_metric_learning", reason="an extra of the trainer")
@@ -44,6 +44,7 @@ from workers.models.weights.find import STORE_PREFIX
 from workers.trainer.job import story
 from workers.trainer.job.deps import Trainer
 from workers.trainer.job.loop import Trainings
+from workers.trainer.job.photos import lay_down
 from workers.trainer.progress import OnProgress
 
 TENANT = "shop"
@@ -320,6 +321,21 @@ def until(there: Callable[[], bool], patience_s: float = 60.0) -> None:
     while not there():
         assert time.monotonic() < deadline, "not there in time"
         time.sleep(0.1)
+
+
+def test_the_statements_for_a_catalogue_do_not_grow_with_its_photos(rig: Rig, tmp_path: Path) -> None:
+    asked: list[str] = []
+    event.listen(
+        rig.db.engine, "before_cursor_execute", lambda _c, _u, statement, *_: asked.append(statement)
+    )
+    lay_down(rig.db, rig.store, TENANT, "default", tmp_path / "few")
+    few = len(asked)
+    for number in range(20, 40):
+        rig.product(0, number)
+    asked.clear()
+    manifest = lay_down(rig.db, rig.store, TENANT, "default", tmp_path / "more")
+    assert len(manifest.read_text().splitlines()) == 80
+    assert len(asked) == few
 
 
 def test_without_a_training_a_look_does_nothing(rig: Rig) -> None:
