@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import replace
 from typing import Final
 
@@ -13,6 +13,7 @@ from shared.errors import Unavailable
 from shared.reasons import Reason
 from workers.vision.decode.process import DecodeProcess
 from workers.vision.decode.values import Decoded, DecodeLimits, DecodePlan
+from workers.vision.lane import Lane
 
 __all__ = ["DecodeLimits", "DecodePlan", "DecodePool", "Decoded"]
 
@@ -34,18 +35,21 @@ class DecodePool:
         limits = limits or DecodeLimits()
         self._places = [_Place(limits, program) for _ in range(size)]
         self._free = deque(self._places)
+        self._waiting: Counter[Lane] = Counter()
         self._changed = threading.Condition()
         self._closed = False
 
-    def decode(self, data: bytes, plan: DecodePlan) -> Decoded | Reason:
-        """What `plan` asks of the image, or why it cannot be had; waits for a free child.
+    def decode(self, data: bytes, plan: DecodePlan, lane: Lane = Lane.SEARCH) -> Decoded | Reason:
+        """What `plan` asks of the image, or why it cannot be had.
+
+        Waits for a free child; whoever waits in a smaller lane goes first.
 
         Codes: those of `shared.images.header`, undecodable, box_too_small, decode_memory, decode_timeout and
         decode_crashed. Raises Unavailable, which blames no image, where no child can be started or the pool
         was closed.
         """
         called = time.perf_counter()
-        place = self._take()
+        place = self._take(lane)
         try:
             process = place.ready()
             waited_ms = (time.perf_counter() - called) * 1e3
@@ -75,12 +79,18 @@ class DecodePool:
             if place.process is not None:
                 place.process.end()
 
-    def _take(self) -> _Place:
+    def _take(self, lane: Lane) -> _Place:
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._free)
+            self._waiting[lane] += 1
+            self._changed.wait_for(lambda: self._closed or len(self._free) > self._before(lane))
+            self._waiting[lane] -= 1
             if self._closed:
                 raise Unavailable("the decode pool is closed", code="decoder_unavailable")
             return self._free.pop()
+
+    def _before(self, lane: Lane) -> int:
+        """How many of smaller lanes wait."""
+        return sum(waiting for other, waiting in self._waiting.items() if other < lane)
 
     def _give_back(self, place: _Place) -> None:
         new = not place.alive() and not self._closed
