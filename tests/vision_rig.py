@@ -74,6 +74,7 @@ class VisionRig:
         self.store = objects or MemoryStore()
         self.notifier = FakeNotifier()
         self.dispatcher = FakeDispatcher()
+        decoder = decoder or DecodePool(1)
         self.vision = Vision(
             settings=Settings(
                 home=home,
@@ -89,7 +90,8 @@ class VisionRig:
             notifier=self.notifier,
             model=model,
             batcher=Batcher(model, max_batch=16, max_wait_ms=1, import_wait_ms=1),
-            decoder=decoder or DecodePool(1),
+            decoder=decoder,
+            import_decoder=decoder,
             fetcher=Fetcher(FetchLimits(seconds=5, ports=None), allow=lambda _: True),
             thresholds=QualityThresholds(),
             routes=Routes(self.db, seen_within=5),

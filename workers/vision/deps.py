@@ -39,6 +39,7 @@ class Vision:
     model: Model
     batcher: Batcher
     decoder: DecodePool
+    import_decoder: DecodePool
     fetcher: Fetcher
     thresholds: QualityThresholds
     routes: Routes
@@ -90,6 +91,7 @@ class Vision:
         self.batcher.stop()
         self.aside.close()
         self.decoder.close()
+        self.import_decoder.close()
         self.dispatcher.close()
         self.notifier.close()
         self.db.close()

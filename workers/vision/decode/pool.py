@@ -31,9 +31,17 @@ class DecodePool:
     its place tries again.
     """
 
-    def __init__(self, size: int, limits: DecodeLimits | None = None, *, program: str = _PROGRAM) -> None:
+    def __init__(
+        self,
+        size: int,
+        limits: DecodeLimits | None = None,
+        *,
+        background: bool = False,
+        program: str = _PROGRAM,
+    ) -> None:
+        """In the background children start with the first images, and everything else goes first."""
         limits = limits or DecodeLimits()
-        self._places = [_Place(limits, program) for _ in range(size)]
+        self._places = [_Place(limits, program, background=background) for _ in range(size)]
         self._free = deque(self._places)
         self._waiting: Counter[Lane] = Counter()
         self._changed = threading.Condition()
@@ -105,11 +113,13 @@ class DecodePool:
 class _Place:
     """A place for one child in the pool: never gone, at worst empty until a child can be started again."""
 
-    def __init__(self, limits: DecodeLimits, program: str) -> None:
+    def __init__(self, limits: DecodeLimits, program: str, *, background: bool) -> None:
         self._limits = limits
         self._program = program
+        self._background = background
         self.process: DecodeProcess | None = None
-        self.refill()
+        if not background:
+            self.refill()
 
     def alive(self) -> bool:
         return self.process is not None and self.process.alive()
@@ -118,7 +128,7 @@ class _Place:
         if self.process is not None:
             self.process.end(patience_s=0)
         try:
-            self.process = DecodeProcess(self._limits, self._program)
+            self.process = DecodeProcess(self._limits, self._program, background=self._background)
         except OSError as error:
             log.warning("no decode child can be started now: %s", error)
             self.process = None

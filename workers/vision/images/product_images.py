@@ -55,7 +55,9 @@ def _embed(
     vision: Vision, tenant: str, wanted: Wanted, lane: Lane, image: sources.Image, sha256: str
 ) -> Begun:
     settings = vision.settings
-    decoded = vision.decoder.decode(
+    # A search finds no import's photo in the child that it needs, and runs before it on a busy processor.
+    decoder = vision.import_decoder if lane is Lane.IMPORT else vision.decoder
+    decoded = decoder.decode(
         image.data,
         DecodePlan(
             preprocess=vision.model.preprocess,
