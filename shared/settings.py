@@ -150,7 +150,9 @@ class Settings(BaseSettings):
     )
     decode_memory: int = Field(2**30, gt=0, description="Address space of one decode process.")
     decode_cpu: float = Field(5.0, gt=0, description="Processor seconds of one decode.")
-    decode_wall: float = Field(8.0, gt=0, description="Seconds on the clock of one decode.")
+    decode_wall: float = Field(
+        8.0, gt=0, description="Seconds on the clock of one decode; for an import five times as many."
+    )
     max_batch: int = Field(16, ge=1, description="Largest batch of searches.")
     max_wait_ms: float = Field(3.0, ge=0, description="A batch waits so long for more.")
     model_stuck_after: float = Field(120.0, gt=0, description="A model call of so long ends the process.")

@@ -183,11 +183,14 @@ def test_a_search_waits_for_the_image_at_work_and_for_no_import_that_waits() -> 
 
 
 def test_children_in_the_background_come_with_the_first_image_and_let_others_go_first() -> None:
-    with closing(DecodePool(2, background=True)) as pool:
+    with closing(DecodePool(2, DecodeLimits(wall_s=0.6), program=UNRULY, background=True)) as pool:
         assert pool.alive() == 0
         assert isinstance(pool.decode(GOOD, PLAN), Decoded)
         (pid,) = pool.pids()
         assert psutil.Process(pid).nice() > psutil.Process().nice()
+        late = pool.decode(b"sleep", PLAN)
+        assert isinstance(late, Reason)
+        assert (late.code, late.threshold) == ("decode_timeout", 3.0), "the time that it waits is not its own"
 
 
 def test_a_closed_pool_has_no_children_and_takes_no_work() -> None:

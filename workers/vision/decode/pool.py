@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 _PROGRAM: Final = "workers.vision.decode.child"
 # A machine out of memory or processes often has some again in a moment, and the job need not suffer for it.
 _START_PAUSES_S: Final = (0.0, 0.1, 0.5, 2.0)
+# No photo of an import is to be called too slow because searches keep the processor busy.
+_BACKGROUND_PATIENCE: Final = 5
 
 
 class DecodePool:
@@ -39,8 +41,13 @@ class DecodePool:
         background: bool = False,
         program: str = _PROGRAM,
     ) -> None:
-        """In the background children start with the first images, and everything else goes first."""
+        """In the background children start with the first images, and everything else goes first.
+
+        Then the clock runs while a child waits for the processor, so it allows more.
+        """
         limits = limits or DecodeLimits()
+        if background:
+            limits = replace(limits, wall_s=limits.wall_s * _BACKGROUND_PATIENCE)
         self._places = [_Place(limits, program, background=background) for _ in range(size)]
         self._free = deque(self._places)
         self._waiting: Counter[Lane] = Counter()

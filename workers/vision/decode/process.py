@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 # Python with Pillow and NumPy is there in 0.2 s; on a machine that is short of everything it takes its time.
 _START_S: Final = 15.0
 _END_S: Final = 1.0
-# A tenth of the weight of others on a processor that all of them want.
-_NICE: Final = 10
+# A third of the weight of others on a processor that all of them want.
+_NICE: Final = 5
 # The child works on hostile bytes: of our environment it gets what a program needs to run, and no secret.
 _INHERITED: Final = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL")
 # Each thread of a BLAS would take its stack and its buffers out of the limited address space.
