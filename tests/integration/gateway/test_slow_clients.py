@@ -23,7 +23,7 @@ from tests.gateway_rig import NOWHERE, Gateway, png
 from tests.integration.gateway.conftest import Open
 from tests.integration.gateway.raw_http import BOUNDARY, CHUNKED, FORM, TIMEOUT_S, Client, chunk, form, head
 
-CLIENTS = 50  # three for each of its threads
+CLIENTS = 50  # more than it has threads
 BODY_S = 6.0  # as in the product, but 30 s there
 GET_WITHIN_S = 4.0  # a GET that waits for a thread which drips hold gets none before BODY_S is over
 PARTS = 10_000
