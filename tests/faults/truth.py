@@ -40,7 +40,10 @@ class Decoder:
     """Decodes in this process: a child's child would be one more thing to start for every step."""
 
     def decode(self, data: bytes, plan: DecodePlan) -> Decoded | Reason:
-        return decode_image(data, plan, DecodeLimits())
+        try:
+            return decode_image(data, plan, DecodeLimits())
+        except Exception:  # as a decode child answers
+            return Reason("undecodable")
 
     def close(self) -> None: ...
 

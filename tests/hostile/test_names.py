@@ -12,63 +12,17 @@ from urllib.parse import quote
 
 import pytest
 
-from shared.messages import JobMessage
-from shared.topology import EMBED
-from tests.faults.truth import Truth
-from tests.gateway_rig import NOWHERE, Gateway
 from tests.hostile.names import LONG, NAMES, REFUSED
-from tests.index_rig import Worker
-from tests.vision_rig import TENANT, VisionRig, picture
-from workers.vision import search
-from workers.vision.tasks import handle
+from tests.hostile.shop import Shop, opened
 
 FACETS = ("brand", "category", "color")
 COLUMNS = ("id", "title", "description", *FACETS, "labels", "images")
-PHOTO = picture(1)
-
-
-class Shop:
-    """A gateway, a vision worker and an index worker over one truth, one after the other."""
-
-    def __init__(self, gateway: Gateway, vision: VisionRig, indexer: Worker) -> None:
-        self.gateway, self.vision, self.indexer = gateway, vision, indexer
-        self.key = gateway.key(TENANT)
-        (vision.folder / "a.png").write_bytes(PHOTO)
-
-    def send(self, method: str, path: str, **asked: Any) -> Any:
-        answer = self.gateway.client.open(path, method=method, headers=self.key, **asked)
-        assert answer.status_code < 300, (path, answer.text)
-        return answer.json
-
-    def load(self, body: bytes, name: str, **fields: str) -> dict[str, Any]:
-        """The job of an import that has ended."""
-        sent = self.gateway.send_manifest(body, name, headers=self.key, base="", **fields)
-        assert sent.status_code == 202, sent.text
-        while self.vision.loop.once():
-            pass
-        return dict(self.send("GET", f"/v1/jobs/{sent.json['id']}"))
-
-    def item(self, **asked: Any) -> dict[str, Any]:
-        """What a search finds."""
-        sent = self.gateway.search(PHOTO, headers=self.key, limit=100, **asked)
-        assert sent.status_code == 202, sent.text
-        job_id = sent.json["id"]
-        handle(self.vision.vision, JobMessage(job_id, EMBED.name).to_wire(), search.run)
-        self.indexer.answer(job_id)
-        job = self.send("GET", f"/v1/jobs/{job_id}")
-        assert job["state"] == "succeeded", job
-        return dict(job["result"]["items"][0])
 
 
 @pytest.fixture
 def shop(database_url: str, tmp_path: Path) -> Iterator[Shop]:
-    truth = Truth(database_url, tmp_path / "home")
-    truth.begin()
-    gateway = Gateway(database_url, store=truth.store(), redis_url=NOWHERE, max_queue_wait=3600.0)
-    with truth.vision(quality_gate=False) as vision:
-        yield Shop(gateway, vision, truth.index_worker())
-    gateway.close()
-    assert gateway.undocumented == []
+    with opened(database_url, tmp_path / "home") as shop:
+        yield shop
 
 
 def product(name: str) -> dict[str, Any]:

@@ -105,6 +105,8 @@ def read_form(
         raise UnsupportedMediaType("send multipart/form-data" + (" or application/json" if json_too else ""))
     if request.content_length and not request.form and not request.files:
         refuse("body", "this form holds nothing: it was cut short, or its boundary is not the header's")
+    if None in request.form or None in request.files:  # whatever werkzeug's types say
+        refuse("body", "a part of this form has no name, or one that cannot be read")
     fields = {
         name: parse(text, name) if name in json_fields else text
         for name, text in _single(request.form).items()

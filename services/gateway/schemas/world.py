@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from services.gateway.schemas.common import Ask, JsonObject, Tell
 
 MAX_SHARDS = 1_024
 
 
+MODEL_PATTERN = r"^[!-~]{1,200}$"
+
+
+def _model_name(name: str) -> str:
+    if not re.fullmatch(MODEL_PATTERN, name):
+        raise ValueError("a model's name is 1 to 200 visible ASCII characters")
+    return name
+
+
+ModelName = Annotated[
+    str, AfterValidator(_model_name), Field(json_schema_extra={"pattern": MODEL_PATTERN, "maxLength": 200})
+]
+
+
 class CatalogBody(Ask):
-    model: str | None = Field(None, max_length=200, description="A model that a vision worker serves.")
+    model: ModelName | None = Field(None, description="A model that a vision worker serves.")
     shards: int = Field(1, ge=1, le=MAX_SHARDS)
 
 

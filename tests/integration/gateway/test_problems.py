@@ -149,6 +149,21 @@ def test_a_form_that_was_cut_short_says_so(gateway: Gateway) -> None:
     assert "cut short" in answer.json["detail"]
 
 
+@pytest.mark.parametrize("path", ["/v1/searches", "/v1/images", "/v1/imports"])
+@pytest.mark.parametrize(
+    "disposition", ["form-data", 'form-data; filename="a.png"', 'form-data; name="a\x17"']
+)
+def test_a_part_without_a_readable_name_is_refused(gateway: Gateway, path: str, disposition: str) -> None:
+    """Werkzeug calls it None."""
+    gateway.make_catalog()
+    answer = gateway.client.post(
+        path,
+        data=f"--tusou\r\nContent-Disposition: {disposition}\r\n\r\nx\r\n--tusou--\r\n".encode(),
+        content_type="multipart/form-data; boundary=tusou",
+    )
+    assert (answer.status_code, answer.json["code"]) == (422, "invalid_request")
+
+
 def test_a_body_of_another_type_says_what_may_be_sent(gateway: Gateway) -> None:
     answer = gateway.client.post("/v1/searches", data=b"x", content_type="text/plain")
     assert answer.status_code == 415
