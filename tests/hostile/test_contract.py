@@ -45,6 +45,8 @@ CHECKS = [
 # Of each call and mode. More find more: 500 take about half an hour.
 EXAMPLES = int(os.environ.get("TUSOU_TEST_EXAMPLES", "5"))
 
+pytestmark = pytest.mark.timeout(120 + 10 * EXAMPLES)
+
 
 DESTROYS = ("DELETE", "POST /v1/catalogs/{catalog}:purge", "POST /v1/jobs/{job_id}:retry")
 

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from services.gateway.schemas.common import Ask, JsonObject, Tell
+from services.gateway.schemas.common import Ask, JsonObject, Shaped, Tell
 
 MAX_SHARDS = 1_024
 
 
-MODEL_PATTERN = r"^[!-~]{1,200}$"
-
-
-def _model_name(name: str) -> str:
-    if not re.fullmatch(MODEL_PATTERN, name):
-        raise ValueError("a model's name is 1 to 200 visible ASCII characters")
-    return name
-
-
-ModelName = Annotated[
-    str, AfterValidator(_model_name), Field(json_schema_extra={"pattern": MODEL_PATTERN, "maxLength": 200})
-]
+ModelName = Annotated[str, Shaped(r"^[!-~]{1,200}$", "a model's name is 1 to 200 visible ASCII characters")]
 
 
 class CatalogBody(Ask):
