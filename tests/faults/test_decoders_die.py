@@ -14,7 +14,8 @@ from tests.faults.shop import photo
 pytestmark = pytest.mark.xdist_group("fleet")
 
 GOOD = 12
-SIZE = int(QUICK["TUSOU_DECODE_CHILDREN"])
+POOLS = 2  # one for searches and writes, one for imports
+SIZE = POOLS * int(QUICK["TUSOU_DECODE_CHILDREN"])
 
 
 def decoders(worker: Member) -> set[int]:
@@ -55,7 +56,7 @@ def test_a_decoder_that_is_lost_costs_its_own_job_in_searches_and_in_an_import(w
     def whole() -> bool:
         return all(len(decoders(worker)) == SIZE for worker in workers)
 
-    until(whole, within=10, what="every pool's size")
+    until(whole, within=10, what="the size of every pool")
     assert [worker.pid for worker in workers] == lives
     assert all(worker.runs for worker in workers)
     lost = {pid for worker in workers for pid in before[worker.name] - decoders(worker)}
