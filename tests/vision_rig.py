@@ -37,6 +37,7 @@ from shared.topology import EMBED, EMBED_WRITE, PLAN
 from tests import schemas
 from tests.fakes import FakeDispatcher, FakeNotifier
 from workers.models.fake import FakeModel
+from workers.models.port import Model
 from workers.vision import search, story, write
 from workers.vision.batching.batcher import Batcher
 from workers.vision.decode.pool import DecodePool
@@ -64,11 +65,12 @@ class VisionRig:
         decoder: DecodePool | None = None,
         gate: Gate | None = None,
         items: ItemFinder | None = None,
+        model: Model | None = None,
         **settings: Any,
     ) -> None:
         self.folder = home / "data"
         self.folder.mkdir(exist_ok=True)
-        model = FakeModel()
+        model = model or FakeModel()
         self.db = db or Database(f"sqlite:///{home / 'tusou.db'}")
         schemas.ensure(self.db)
         self.store = objects or MemoryStore()
