@@ -19,6 +19,7 @@ from typing import Any
 from benchmarks.shop import report
 from shared.settings import Settings
 from workers.vision.fetch import Fetched, Fetcher, FetchLimits, HostPool, host_of
+from workers.vision.lane import Lane
 
 SECONDS = float(os.environ.get("SECONDS", "60"))
 GOOD_HOSTS = 4
@@ -104,7 +105,7 @@ def measure(good_ports: list[int], bad_port: int | None) -> tuple[float, float]:
     settings = Settings()
     fetcher = Fetcher(FetchLimits(ports=None), allow=lambda _: True)
     most = settings.fetch_per_host
-    pool = HostPool(settings.fetch_threads, most, share=lambda host: fetcher.at_once(host, most))
+    pool = HostPool(settings.fetch_threads, most, share=lambda _, host: fetcher.at_once(host, most))
     came: Counter[bool] = Counter()
     began = time.perf_counter()
     end = began + SECONDS
@@ -112,7 +113,7 @@ def measure(good_ports: list[int], bad_port: int | None) -> tuple[float, float]:
     def again(port: int, is_good: bool) -> None:
         """One fetch after the other, as if a long import had them all waiting."""
         if time.perf_counter() < end:
-            future = pool.submit(host_of(url(port)), fetcher.fetch, url(port))
+            future = pool.submit(Lane.IMPORT, host_of(url(port)), fetcher.fetch, url(port))
             future.add_done_callback(lambda done: landed(done, port, is_good))
 
     def landed(done: Future[Any], port: int, is_good: bool) -> None:

@@ -145,10 +145,14 @@ class Settings(BaseSettings):
     vision_threads: int = Field(16, ge=1, description="Searches and writes in flight in one vision worker.")
     import_threads: int = Field(2, ge=1, description="Threads of the import loop.")
     import_batch: int = Field(0, ge=0, description="Images of one import batch; 0: chosen at warm-up.")
-    decode_children: int = Field(2, ge=1, description="Decode processes of one vision worker.")
+    decode_children: int = Field(
+        2, ge=1, description="Decode processes of one vision worker, and as many again while it imports."
+    )
     decode_memory: int = Field(2**30, gt=0, description="Address space of one decode process.")
     decode_cpu: float = Field(5.0, gt=0, description="Processor seconds of one decode.")
-    decode_wall: float = Field(8.0, gt=0, description="Seconds on the clock of one decode.")
+    decode_wall: float = Field(
+        8.0, gt=0, description="Seconds on the clock of one decode; for an import five times as many."
+    )
     max_batch: int = Field(16, ge=1, description="Largest batch of searches.")
     max_wait_ms: float = Field(3.0, ge=0, description="A batch waits so long for more.")
     model_stuck_after: float = Field(120.0, gt=0, description="A model call of so long ends the process.")

@@ -37,6 +37,7 @@ from shared.topology import EMBED, EMBED_WRITE, PLAN
 from tests import schemas
 from tests.fakes import FakeDispatcher, FakeNotifier
 from workers.models.fake import FakeModel
+from workers.models.port import Model
 from workers.vision import search, story, write
 from workers.vision.batching.batcher import Batcher
 from workers.vision.decode.pool import DecodePool
@@ -64,16 +65,18 @@ class VisionRig:
         decoder: DecodePool | None = None,
         gate: Gate | None = None,
         items: ItemFinder | None = None,
+        model: Model | None = None,
         **settings: Any,
     ) -> None:
         self.folder = home / "data"
         self.folder.mkdir(exist_ok=True)
-        model = FakeModel()
+        model = model or FakeModel()
         self.db = db or Database(f"sqlite:///{home / 'tusou.db'}")
         schemas.ensure(self.db)
         self.store = objects or MemoryStore()
         self.notifier = FakeNotifier()
         self.dispatcher = FakeDispatcher()
+        decoder = decoder or DecodePool(1)
         self.vision = Vision(
             settings=Settings(
                 home=home,
@@ -89,7 +92,8 @@ class VisionRig:
             notifier=self.notifier,
             model=model,
             batcher=Batcher(model, max_batch=16, max_wait_ms=1, import_wait_ms=1),
-            decoder=decoder or DecodePool(1),
+            decoder=decoder,
+            import_decoder=decoder,
             fetcher=Fetcher(FetchLimits(seconds=5, ports=None), allow=lambda _: True),
             thresholds=QualityThresholds(),
             routes=Routes(self.db, seen_within=5),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
+import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from services.cli import show
@@ -14,6 +16,8 @@ from services.cli.show import console
 
 # Enough to see what is wrong with a whole column; the rest is `tusou jobs errors`.
 BAD_ROWS_SHOWN = 3
+# Without a terminal there is no bar: a line so often says that it goes on.
+SAY_EVERY_S = 10.0
 
 
 def base_of(manifest: Path, data_folder: Path | None) -> str:
@@ -36,6 +40,7 @@ def run(client: Client, manifest: Path, *, quiet: bool = False, **fields: Any) -
         TimeElapsedColumn(),
     )
     hidden = quiet or not console.is_terminal
+    said_at = monotonic()
     with Progress(*columns, console=console, disable=hidden, transient=True) as progress:
         bar = progress.add_task(f"import {manifest.name}", total=None, rate="", bad="")
         for job in client.follow(job):  # noqa: B020 - the same job, newer
@@ -46,7 +51,17 @@ def run(client: Client, manifest: Path, *, quiet: bool = False, **fields: Any) -
             progress.update(
                 bar, completed=at.get("rows_done", 0), total=at.get("rows") or None, rate=rate, bad=bad
             )
+            if hidden and not quiet and monotonic() - said_at >= SAY_EVERY_S:
+                said_at = monotonic()
+                typer.echo(", ".join(filter(None, (_done(at), rate, bad))), err=True)
     return job
+
+
+def _done(at: dict[str, Any]) -> str:
+    """How far an import is; before its rows are counted, that it is being read."""
+    if not at.get("planned"):
+        return "reading the manifest"
+    return f"{at.get('rows_done', 0)} of {at['rows']} rows"
 
 
 def did_something(job: dict[str, Any]) -> bool:

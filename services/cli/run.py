@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from services.cli import show
 from services.cli.app import app
+from services.cli.pipe import into_a_pipe
 from services.cli.trouble import Trouble
 from shared.errors import TusouError
 from shared.settings import sentences
@@ -19,7 +20,8 @@ def run() -> None:
     if (ignored := unknown_settings(os.environ)) is not None:
         _tell(ignored)
     try:
-        app()
+        with into_a_pipe():
+            app()
     except Trouble as trouble:
         _tell(str(trouble))
     except TusouError as error:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, literal, select, update
 
 from shared.catalog.locks import next_accept_no
 from shared.db.engine import Database, now
@@ -48,6 +48,27 @@ def test_the_sweep_removes_orphans_of_hours_past_and_nothing_else(keeper: Keeper
     late = put(keeper, age_s=3 * 3600, owned=False)
     sweep.run(keeper)
     assert late in keeper.store.list(""), "an hour ticked off is not listed again"
+
+
+def test_an_orphan_goes_two_hours_after_its_name_at_the_latest_and_an_hour_at_the_earliest(
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a clock of the test's: an hour's orphans go together, so the first of it is the oldest to stay."""
+    hour = 500_000 * 3600.0
+    first, last, next_one = (
+        keeper.store.put(new_name("images", "shop", at), b"x").name
+        for at in (hour, hour + 3599.9, hour + 3600)
+    )
+
+    def left_at(clock: float) -> set[str]:
+        monkeypatch.setattr(sweep, "now", lambda: literal(clock))
+        sweep.run(keeper)
+        return set(keeper.store.list(""))
+
+    assert left_at(hour + 7199.9) == {first, last, next_one}
+    assert left_at(hour + 7200) == {next_one}
+    assert left_at(hour + 10799.9) == {next_one}
+    assert left_at(hour + 10800) == set()
 
 
 def test_an_object_whose_name_is_too_old_cannot_be_owned(keeper: Keeper) -> None:

@@ -36,6 +36,7 @@ QUICK = {
     "TUSOU_REPLICA_SEEN": "3",
     "TUSOU_QUALITY_GATE": "false",
     "TUSOU_DECODE_CHILDREN": "1",
+    "TUSOU_DECODE_CPU": "1",
     "TUSOU_MODEL": "fake",
     "TUSOU_IMPORT_BATCH": "8",
     "TUSOU_MODEL_STUCK_AFTER": "5",
@@ -88,6 +89,11 @@ class Member:
                 stderr=log,
                 start_new_session=True,
             )
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def runs(self) -> bool:

@@ -1,18 +1,22 @@
 """A vision worker whose model dies of, hangs at or dawdles over photos of one colour.
 
-The model sees pixels, not names, so the mark is a plain colour, which no resizing changes.
+The model sees pixels, not names, so the mark is a plain colour, which no resizing changes. Its decode
+children have marks of their own (tests/faults/marked_decoder.py).
 """
 
 from __future__ import annotations
 
 import os
 import time
+from functools import partial
 
 import numpy as np
 
 from shared.runtime import consume
 from workers.models.fake import FakeModel
+from workers.vision import wiring
 from workers.vision.app import main
+from workers.vision.decode.pool import DecodePool
 
 Colour = tuple[int, int, int]
 DEADLY: Colour = (255, 0, 0)
@@ -43,5 +47,6 @@ def core(self: FakeModel, batch: np.ndarray) -> np.ndarray:
 
 if __name__ == "__main__":
     FakeModel.core = core  # type: ignore[method-assign] # what a test worker does otherwise
+    wiring.DecodePool = partial(DecodePool, program="tests.faults.marked_decoder")  # type: ignore[misc, assignment]
     consume.SOFT_SHUTDOWN_S = CUT_OFF_AFTER_S  # type: ignore[misc] # and a test does not wait for
     main()

@@ -20,7 +20,7 @@ from tests.faults.armed import arm, noted
 WITHIN_S = 60.0
 
 _fork = multiprocessing.get_context("forkserver")
-_fork.set_forkserver_preload(["tests.faults.stories"])
+_fork.set_forkserver_preload(["tests.faults.stories", "tests.faults.index_lives"])
 
 
 def run(step: Callable[..., Any], *args: Any) -> Any:
@@ -48,6 +48,25 @@ def dies_at(point: str, step: Callable[..., Any], *args: Any) -> bool:
         child.join(WITHIN_S)
         assert child.exitcode in (0, -signal.SIGKILL), f"{step.__qualname__} ended with {child.exitcode}"
         return child.exitcode == -signal.SIGKILL and noted(note) == [point.partition(":")[0]]
+
+
+def dies_after(seconds: float, step: Callable[..., Any], *args: Any) -> bool:
+    """Whether a child that does `step` is still at it so long after its begin, and so is killed."""
+    ours, theirs = _fork.Pipe(duplex=False)
+    child = _fork.Process(target=_begin, args=(theirs, step, args), daemon=True)
+    child.start()
+    theirs.close()
+    assert ours.poll(WITHIN_S), f"{step.__qualname__} did not begin within {WITHIN_S:g} s"
+    child.join(seconds)
+    child.kill()
+    child.join()
+    assert child.exitcode in (0, -signal.SIGKILL), f"{step.__qualname__} ended with {child.exitcode}"
+    return child.exitcode == -signal.SIGKILL
+
+
+def _begin(pipe: Connection, step: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    pipe.send(True)
+    step(*args)
 
 
 def _tell(pipe: Connection, step: Callable[..., Any], args: tuple[Any, ...]) -> None:

@@ -13,6 +13,7 @@ PRODUCT = ("shared", "services", "workers")
 # Which process tells each story. The append is told by a vision worker whatever it appends.
 PROCESSES = {
     "accept_search": "gateway",
+    "accept_image": "gateway",
     "accept_write": "gateway",
     "accept_delete": "gateway",
     "accept_import": "gateway",

@@ -30,7 +30,7 @@ from shared.jobs.job import OPEN, State, iso
 from shared.messages import JobMessage, PartMessage
 from shared.topology import EMBED, EMBED_WRITE, LOOKUP
 from tests.faults.truth import MODEL, SHARDS, Truth, held_by
-from tests.gateway_rig import Gateway
+from tests.gateway_rig import Gateway, png
 from tests.index_rig import unit
 from tests.vision_rig import VisionRig, picture
 from workers.indexer import lookup
@@ -83,6 +83,22 @@ class AcceptingSearch(Accepting):
         super().check(truth)
         with truth.gateway() as gateway:
             assert len(gateway.rows(images)) == 1
+
+
+class AcceptingImage(Accepting):
+    def go_on(self, truth: Truth) -> None:
+        with truth.gateway() as gateway:
+            assert self.send(gateway).status_code == 201
+
+    def send(self, gateway: Gateway) -> Any:
+        return gateway.upload(headers=KEY)
+
+    def check(self, truth: Truth) -> None:
+        with truth.gateway() as gateway:
+            (image,) = gateway.rows(images)
+            assert self.send(gateway).json["id"] == image.id
+            assert gateway.store.get(image.upload, sha256=image.sha256, length=len(png())) == png()
+        truth.check_orphans()
 
 
 class AcceptingImport(Accepting):
@@ -359,6 +375,7 @@ class Resending:
 
 STORIES: dict[str, Story] = {
     "accept_search": AcceptingSearch(),
+    "accept_image": AcceptingImage(),
     "accept_import": AcceptingImport(),
     "accept_write": AcceptingWrite(),
     "accept_delete": AcceptingDelete(),

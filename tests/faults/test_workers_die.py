@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from shared.db.tables import jobs
+from shared.db.tables import jobs, shards
 from tests.deployment import until
 from tests.faults.conftest import World
 from tests.faults.fleet import Member, timed
@@ -21,6 +21,9 @@ from workers.vision.batching.watchdog import EXIT_CODE as ENDED_BY_WATCHDOG
 pytestmark = pytest.mark.xdist_group("fleet")
 
 COUNT = 16
+INDEX_READY_WITHIN_S = 30.0
+# One of each step that writes; tests/faults/test_index_worker_dies.py dies at all of them, many times.
+SEALING = ("apply.applied", "seal.built", "snapshot.file_stored", "live.pointer_moved", "take_up.loaded")
 
 
 def in_flight(world: World) -> list[str]:
@@ -167,3 +170,23 @@ def test_searches_go_on_while_one_index_worker_of_a_group_is_left(world: World) 
     retried = world.shop.post(f"/v1/jobs/{nobody}:retry")
     assert retried.status == 202
     assert found(world.shop.end(nobody))
+
+
+def test_an_index_worker_that_dies_while_it_follows_or_seals_is_ready_again_within_seconds(
+    world: World,
+) -> None:
+    first, second = world.fleet.of("indexer")
+    second.kill()
+    for n, point in enumerate(SEALING):
+        first.kill()
+        first.start(point)
+        until(lambda: first.status is not None or first.serves, within=INDEX_READY_WITHIN_S, what="a start")
+        world.shop.put_image(world.fleet.data_folder, "sealed", photo(2000 + n))
+        with world.fleet.db.write() as c:
+            c.execute(update(shards).values(seal_wanted=True, seal_lease_until=None))
+        assert first.wait() == -signal.SIGKILL, point
+        first.start()
+        with timed(f"an index worker that died at {point}"):
+            until(first.ready, within=INDEX_READY_WITHIN_S, what=f"an index worker after {point}")
+            world.shop.search_for(1)
+            assert world.shop.all_found() == 1

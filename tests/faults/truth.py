@@ -30,6 +30,7 @@ from workers.keeper.rounds import lapses, sweep
 from workers.models.fake import FakeModel
 from workers.vision.decode.image import decode_image
 from workers.vision.decode.values import Decoded, DecodeLimits, DecodePlan
+from workers.vision.lane import Lane
 
 SHARDS = 2
 MODEL = FakeModel()
@@ -39,8 +40,11 @@ ALL = 10_000
 class Decoder:
     """Decodes in this process: a child's child would be one more thing to start for every step."""
 
-    def decode(self, data: bytes, plan: DecodePlan) -> Decoded | Reason:
-        return decode_image(data, plan, DecodeLimits())
+    def decode(self, data: bytes, plan: DecodePlan, _lane: Lane = Lane.SEARCH) -> Decoded | Reason:
+        try:
+            return decode_image(data, plan, DecodeLimits())
+        except Exception:  # as a decode child answers
+            return Reason("undecodable")
 
     def close(self) -> None: ...
 

@@ -21,6 +21,7 @@ from shared.reasons import Reason
 from tests.integration.pictures import PLAN, encoded, scene
 from workers.vision.decode.pool import Decoded, DecodeLimits, DecodePlan, DecodePool
 from workers.vision.decode.process import DecodeProcess
+from workers.vision.lane import Lane
 
 UNRULY = "tests.integration.unruly_child"
 GOOD = encoded(scene(), "JPEG")
@@ -163,6 +164,33 @@ def test_sixteen_threads_share_three_children_and_each_gets_its_own_image() -> N
     with closing(DecodePool(3)) as pool, ThreadPoolExecutor(16) as threads:
         answers = list(threads.map(lambda data: pool.decode(data, PLAN), images))
     assert [shade_of(answer) for answer in answers] == shades
+
+
+def test_a_search_waits_for_the_image_at_work_and_for_no_import_that_waits() -> None:
+    done: list[Lane] = []
+    with unruly_pool(cpu_s=4, wall_s=4) as pool, ThreadPoolExecutor(17) as threads:
+
+        def decode(image: bytes, lane: Lane) -> None:
+            pool.decode(image, PLAN, lane)
+            done.append(lane)
+
+        threads.submit(decode, b"sleep", Lane.WRITE)
+        time.sleep(0.5)  # it holds the only child, for four seconds
+        for _ in range(12):
+            threads.submit(decode, GOOD, Lane.IMPORT)
+        threads.submit(decode, GOOD, Lane.SEARCH)
+    assert done[:2] == [Lane.WRITE, Lane.SEARCH]
+
+
+def test_children_in_the_background_come_with_the_first_image_and_let_others_go_first() -> None:
+    with closing(DecodePool(2, DecodeLimits(wall_s=0.6), program=UNRULY, background=True)) as pool:
+        assert pool.alive() == 0
+        assert isinstance(pool.decode(GOOD, PLAN), Decoded)
+        (pid,) = pool.pids()
+        assert psutil.Process(pid).nice() > psutil.Process().nice()
+        late = pool.decode(b"sleep", PLAN)
+        assert isinstance(late, Reason)
+        assert (late.code, late.threshold) == ("decode_timeout", 3.0), "the time that it waits is not its own"
 
 
 def test_a_closed_pool_has_no_children_and_takes_no_work() -> None:

@@ -28,6 +28,7 @@ from workers.vision.fetch import (
     host_of,
 )
 from workers.vision.fetch.connection import client_context
+from workers.vision.lane import Lane
 
 JPEG = b"\xff\xd8\xff\xe0 not really \xff\xd9"
 CONTEXT = client_context()
@@ -471,7 +472,7 @@ def test_a_host_that_hangs_is_soon_left_alone_and_others_are_served():
         pool = HostPool(threads=8, per_host=4)
 
         def submit(host: LoopbackHost) -> Any:
-            return pool.submit(host_of(host.url()), shared.fetch, host.url())
+            return pool.submit(Lane.IMPORT, host_of(host.url()), shared.fetch, host.url())
 
         hanging = [submit(bad) for _ in range(40)]
         served = [submit(good) for _ in range(200)]

@@ -18,6 +18,7 @@ from workers.vision.fetch import Fetched, host_of
 from workers.vision.imports import chunk_objects
 from workers.vision.imports import chunks as story
 from workers.vision.imports.chunk_objects import ChunkObjects
+from workers.vision.lane import Lane
 
 SINCE = "Mon, 23 Nov 2026 08:00:00 GMT"
 
@@ -181,8 +182,8 @@ def test_a_chunk_that_was_lost_meanwhile_changes_nothing(rig: VisionRig) -> None
 def test_a_host_that_never_answered_holds_few_of_the_threads_of_imports(rig: VisionRig) -> None:
     left, pool, fetch = threading.Event(), rig.vision.images_pool, rig.vision.fetcher.fetch
     with loopback_host(lambda *_: left.wait(4)) as silent, loopback_host(says(ok(picture(1)))) as good:
-        hanging = [pool.submit(host_of(silent.url()), fetch, silent.url()) for _ in range(8)]
-        came = [pool.submit(host_of(good.url()), fetch, good.url()) for _ in range(8)]
+        hanging = [pool.submit(Lane.IMPORT, host_of(silent.url()), fetch, silent.url()) for _ in range(8)]
+        came = [pool.submit(Lane.IMPORT, host_of(good.url()), fetch, good.url()) for _ in range(8)]
         assert all(isinstance(future.result(30), Fetched) for future in came)
         assert silent.connections == 2, "of 4 threads; others would have waited for it to be given up"
         for future in hanging:

@@ -15,6 +15,7 @@ from shared.topology import EMBED_WRITE
 from tests.integration.loopback import loopback_host, ok, says
 from tests.vision_rig import VisionRig, picture
 from workers.vision import write
+from workers.vision.lane import Lane
 
 
 @pytest.fixture
@@ -112,8 +113,8 @@ def test_photos_that_miss_the_writes_deadline_are_reasons_and_the_others_are_tak
 
 
 def test_a_write_does_not_wait_behind_the_photos_of_a_chunk(rig: VisionRig) -> None:
-    """A chunk holds each thread that its host may have, and has more waiting."""
-    later = [rig.vision.images_pool.submit(None, time.sleep, 0.1) for _ in range(40)]
+    """A chunk holds every thread, and has more waiting."""
+    later = [rig.vision.images_pool.submit(Lane.IMPORT, None, time.sleep, 0.1) for _ in range(40)]
     assert rig.write(rig.put("p", rig.photo("a.png", 1))).state == "succeeded"
     assert not later[-1].done()
     for future in later:

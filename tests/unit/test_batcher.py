@@ -13,9 +13,10 @@ from shared.errors import Unavailable
 from tests.gated_model import BAD, NOT_FINITE, PATIENCE_S, GatedModel, image
 from workers.models.port import Embedded
 from workers.models.steps import embed
-from workers.vision.batching.batcher import Batcher, Lane, ModelFailure
+from workers.vision.batching.batcher import Batcher, ModelFailure
 from workers.vision.batching.submission import Answer
 from workers.vision.batching.watchdog import Watchdog
+from workers.vision.lane import Lane
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from workers.vision.decode.pool import DecodePool
 from workers.vision.fetch import Fetcher, HostPool
 from workers.vision.gate import Gate
 from workers.vision.items import ItemFinder
+from workers.vision.lane import Lane
 from workers.vision.nudges import Nudges
 from workers.vision.pace import Pace
 from workers.vision.quality import QualityThresholds
@@ -38,6 +39,7 @@ class Vision:
     model: Model
     batcher: Batcher
     decoder: DecodePool
+    import_decoder: DecodePool
     fetcher: Fetcher
     thresholds: QualityThresholds
     routes: Routes
@@ -77,10 +79,10 @@ class Vision:
                 .on_conflict_do_update(index_elements=["fingerprint"], set_=known)
             )
 
-    def _share(self, queue: str) -> int:
-        """Of a queue of the images' pool. An import's is its host; a single write brings few photos."""
+    def _share(self, lane: Lane, host: str) -> int:
+        """Threads that a host may have; a single write brings few photos, whoever the host is."""
         most = self.settings.fetch_per_host
-        return most if " " in queue else self.fetcher.at_once(queue, most)
+        return self.fetcher.at_once(host, most) if lane is Lane.IMPORT else most
 
     def close(self) -> None:
         self.gate.close()
@@ -89,6 +91,7 @@ class Vision:
         self.batcher.stop()
         self.aside.close()
         self.decoder.close()
+        self.import_decoder.close()
         self.dispatcher.close()
         self.notifier.close()
         self.db.close()

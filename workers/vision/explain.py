@@ -17,12 +17,13 @@ from shared.storage import owners
 from shared.storage.names import new_name
 from shared.telemetry import Timings
 from workers.models.preprocessing.geometry import seen
-from workers.vision.batching.batcher import Lane, ModelFailure
+from workers.vision.batching.batcher import ModelFailure
 from workers.vision.decode.pool import DecodePlan
 from workers.vision.decode.values import VIEW_SIDE
 from workers.vision.deps import Vision
 from workers.vision.images import sources
 from workers.vision.items import cut
+from workers.vision.lane import Lane
 from workers.vision.occlusion import covered_rows, heat
 from workers.vision.overlay import overlay
 

@@ -14,10 +14,11 @@ from shared.telemetry import Timings
 from shared.vectors.codec import to_unit_f16
 from workers.models.detectors.port import Detection
 from workers.models.port import Embedded
-from workers.vision.batching.batcher import Lane, ModelFailure
+from workers.vision.batching.batcher import ModelFailure
 from workers.vision.decode.pool import Decoded
 from workers.vision.deps import Vision
 from workers.vision.items import cut
+from workers.vision.lane import Lane
 
 log = logging.getLogger(__name__)
 

@@ -46,6 +46,15 @@ def _item_finder(settings: Settings, fetch_weights: FetchObject) -> ItemFinder |
     return ItemFinder(detector, most=settings.max_items)
 
 
+def _decode_limits(settings: Settings) -> DecodeLimits:
+    return DecodeLimits(
+        images=settings.image_limits,
+        memory_bytes=settings.decode_memory,
+        cpu_s=settings.decode_cpu,
+        wall_s=settings.decode_wall,
+    )
+
+
 def open_vision(settings: Settings) -> Vision:
     """Load and warm the model, start the children. Raises WeightsMissing, SchemaOutdated, Unavailable."""
     db = Database(settings.sql_url)
@@ -73,15 +82,8 @@ def open_vision(settings: Settings) -> Vision:
         batcher=Batcher(
             model, max_batch=settings.max_batch, max_wait_ms=settings.max_wait_ms, import_batch=batch
         ),
-        decoder=DecodePool(
-            settings.decode_children,
-            DecodeLimits(
-                images=settings.image_limits,
-                memory_bytes=settings.decode_memory,
-                cpu_s=settings.decode_cpu,
-                wall_s=settings.decode_wall,
-            ),
-        ),
+        decoder=DecodePool(settings.decode_children, _decode_limits(settings)),
+        import_decoder=DecodePool(settings.decode_children, _decode_limits(settings), background=True),
         fetcher=_fetcher(settings),
         thresholds=QualityThresholds(),
         routes=Routes(db, seen_within=settings.replica_seen),

@@ -27,12 +27,12 @@ from shared.storage import owners
 from shared.telemetry import Timings
 from shared.vectors.codec import encode_block
 from workers.vision import story
-from workers.vision.batching.batcher import Lane
 from workers.vision.deps import Vision
 from workers.vision.images.product_images import submit
 from workers.vision.images.same_bytes import Twins
 from workers.vision.images.values import Ended, Ready, Wanted
 from workers.vision.images.vector_rows import vector_rows
+from workers.vision.lane import Lane
 
 # Of `job_task_limit`, after which a claim is not renewed; the rest is for the model and the append.
 SHARE_FOR_IMAGES = 0.5

@@ -19,8 +19,8 @@ CSV = "text/csv"
 COLUMNS = ("manifest", "line", "product_id", "field", "reason", "detail")
 PAGE_ROWS = 5_000
 
-# A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet takes a cell that begins so for a formula, some in full-width form too (OWASP, CSV injection).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def rows(db: Database, job_id: str) -> Iterator[Row[Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import re
 import threading
 import time
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ HOW_TO = (
     "Without keys only requests on this machine are served. Make one with `tusou keys create` (or start with "
     "TUSOU_BOOTSTRAP_KEY) and send it as `Authorization: Bearer KEY`."
 )
+
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:[0-9]{1,5})?")
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,9 @@ def _local(request: Request) -> Caller:
     """Raises Unauthorized unless the request was addressed to this machine, by this machine."""
     host = request.environ.get("HTTP_HOST", "")
     origin = request.headers.get("Origin")
+    if not _HOST.fullmatch(host):
+        fault = "The Host header is no host, or host and port" if host else "There is no Host header"
+        raise Unauthorized(f"{fault}. {HOW_TO}")
     if not _is_loopback(host) or any(request.headers.get(name) for name in FORWARDED):
         raise Unauthorized(HOW_TO)
     # A page of another site can send forms to this machine; its browser tells where the page is from.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from math import isfinite
@@ -68,8 +69,12 @@ def parse(text: str | bytes, field: str) -> Any:
     """Any JSON value, checked like `parse_object`."""
     try:
         value = json.loads(text, parse_constant=_no_constant)
-    except ValueError as error:
+    except UnicodeDecodeError:
+        refuse(field, "this is not JSON: it is not UTF-8")
+    except (json.JSONDecodeError, _NoNumberError) as error:
         refuse(field, f"this is not JSON: {error}")
+    except ValueError:  # Python reads no number of more digits
+        refuse(field, f"a number has at most {sys.get_int_max_str_digits()} digits here")
     except RecursionError:
         refuse(field, "this JSON is nested too deep")
     check_text(value, field)
@@ -105,6 +110,8 @@ def read_form(
         raise UnsupportedMediaType("send multipart/form-data" + (" or application/json" if json_too else ""))
     if request.content_length and not request.form and not request.files:
         refuse("body", "this form holds nothing: it was cut short, or its boundary is not the header's")
+    if None in request.form or None in request.files:  # whatever werkzeug's types say
+        refuse("body", "a part of this form has no name, or one that cannot be read")
     fields = {
         name: parse(text, name) if name in json_fields else text
         for name, text in _single(request.form).items()
@@ -145,5 +152,9 @@ def _single(fields: MultiDict[str, str]) -> dict[str, str]:
     return fields.to_dict()
 
 
+class _NoNumberError(ValueError):
+    """NaN or Infinity, which Python would take."""
+
+
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
+    raise _NoNumberError(f"{name} is no JSON number")

@@ -49,6 +49,10 @@ CODES: Mapping[int, str] = {
     431: "headers_too_large",
 }
 
+# Details quote what was sent, and that may be as long as a request; an answer need not be.
+DETAIL_CHARS = 500
+FAULTS = 100
+
 RETRY_AFTER_S = 1  # where an error that a retry can help does not say when
 
 
@@ -64,10 +68,14 @@ def document(status: int, code: str, detail: str, *, retryable: bool, **members:
         "title": title,
         "status": status,
         "code": code,
-        "detail": detail,
+        "detail": _short(detail),
         "retryable": retryable,
         **members,
     }
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= DETAIL_CHARS else f"{text[:DETAIL_CHARS]}…"
 
 
 def register(app: Flask) -> None:
@@ -81,7 +89,8 @@ def register(app: Flask) -> None:
             log.error("%s: %s", error.code, error.detail, exc_info=error)
         members: dict[str, Any] = {}
         if isinstance(error, InvalidFields):
-            members["errors"] = [fault.to_json() for fault in error.faults]
+            faults = [fault.to_json() for fault in error.faults[:FAULTS]]
+            members["errors"] = [{name: _short(said) for name, said in fault.items()} for fault in faults]
         answer = _answer(document(status, error.code, error.detail, retryable=error.retryable, **members))
         if isinstance(error, errors.Overloaded):
             answer.headers["Retry-After"] = str(error.retry_after_s)

@@ -41,7 +41,10 @@ def catalogs(deps: Deps, api: Operations) -> Blueprint:
 
     @routes.put(PATH)
     @api.operation(
-        scope=Scope.CATALOGUE, answers={200: Catalog, 201: Catalog}, problems=(409,), body=CatalogBody
+        scope=Scope.CATALOGUE,
+        answers={200: Catalog, 201: Catalog},
+        problems=(404, 409),  # 404: with a colon in its name the address is another
+        body=CatalogBody,
     )
     def put_catalog(caller: Caller, catalog: str) -> ResponseReturnValue:
         """Make a catalog with a model and a number of shards; both are fixed from then on."""

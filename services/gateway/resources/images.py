@@ -22,6 +22,7 @@ from shared.errors import Conflict, Forbidden, NotFound, Unauthorized
 from shared.ids import random_id
 from shared.images.state import ImageState
 from shared.keys import Scope
+from shared.kill_points import kill_point
 
 ROUTE = "POST /v1/images"
 JPEG = "image/jpeg"
@@ -103,12 +104,16 @@ def _upload(deps: Deps, tenant: str) -> str:
     if repeat is None:
         image_id = random_id()
         stored = put_photo(deps, tenant, photo)
+        kill_point("accept_image.stored")
         with deps.db.write() as c:
             location = _location(image_id)
             repeat = once.take(c, deps.db, job_id=None, location=location) if once else None
             if repeat is None:
                 own_photo(c, deps, tenant, image_id, photo, stored)
-                return image_id
+                kill_point("accept_image.written")
+        if repeat is None:
+            kill_point("accept_image.committed")
+            return image_id
     return str(repeat.location).removeprefix(_location(""))
 
 

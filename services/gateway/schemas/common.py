@@ -3,23 +3,42 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
-CATALOG_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
+@dataclass(frozen=True)
+class Shaped:
+    """Annotates a text: the contract has the pattern, who misses it is told the sentence."""
 
-def _catalog_name(name: str) -> str:
-    if not re.fullmatch(CATALOG_PATTERN, name):
-        raise ValueError("a catalog's name is 1 to 64 letters, digits, . _ and -, a letter or digit first")
-    return name
+    pattern: str
+    sentence: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), "pattern": self.pattern}
+
+    def _check(self, text: str) -> str:
+        if not re.fullmatch(self.pattern, text):
+            raise ValueError(self.sentence)
+        return text
 
 
 CatalogName = Annotated[
     str,
-    AfterValidator(_catalog_name),
-    Field(json_schema_extra={"pattern": CATALOG_PATTERN}, description="1 to 64 letters, digits, . _ and -"),
+    Shaped(
+        r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        "a catalog's name is 1 to 64 letters, digits, . _ and -, a letter or digit first",
+    ),
+    Field(description="1 to 64 letters, digits, . _ and -"),
 ]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from services.gateway.schemas.common import Ask, CatalogName
+from services.gateway.schemas.common import Ask, CatalogName, Shaped
 from shared.catalog.product import AVAILABILITIES, parse_attribute
 from shared.catalog.text import MAX_FACET_BYTES, MAX_ID_BYTES, FieldError
 
@@ -20,7 +20,15 @@ Box = tuple[Unit, Unit, Unit, Unit]
 Value = Annotated[str, Field(min_length=1, max_length=MAX_FACET_BYTES)]
 Values = Annotated[list[Value], Field(min_length=1, max_length=MAX_VALUES)]
 ProductId = Annotated[str, Field(min_length=1, max_length=MAX_ID_BYTES)]
-ImageId = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+ImageId = Annotated[
+    str, Shaped(r"^[0-9A-Za-z_-]{1,64}$", "an image's id is 1 to 64 letters, digits, _ and -")
+]
+Currency = Annotated[str, Shaped(r"^[A-Za-z]{3}$", "a currency has three letters, such as EUR")]
+ImageUrl = Annotated[
+    str,
+    Field(max_length=MAX_URL_CHARS),
+    Shaped(r"^https?://[^\s]+$", "an address begins with http:// or https:// and holds no space"),
+]
 
 
 class Range(Ask):
@@ -39,7 +47,7 @@ class Range(Ask):
 class PriceRange(Range):
     """Other currencies do not match."""
 
-    currency: str = Field(pattern=r"^[A-Za-z]{3}$", description="ISO 4217")
+    currency: Currency = Field(description="ISO 4217")
 
     @field_validator("currency")
     @classmethod
@@ -93,12 +101,7 @@ class SearchBody(Ask):
 
     JSON_FIELDS: ClassVar = frozenset({"crop", "filters", "exclude"})
 
-    image_url: str | None = Field(
-        None,
-        max_length=MAX_URL_CHARS,
-        pattern=r"^https?://[^\s]+$",
-        description="A vision worker fetches it.",
-    )
+    image_url: ImageUrl | None = Field(None, description="A vision worker fetches it.")
     image_id: ImageId | None = Field(None, description="Of `POST /v1/images` or of a hit.")
     product_id: ProductId | None = Field(None, description="Its first image; the product itself is left out.")
     object_key: str | None = Field(None, description="`incoming/<own tenant>/…` in the object store.")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
-from services.gateway.schemas.common import Ask, JsonObject, Tell
+from services.gateway.schemas.common import Ask, JsonObject, Shaped, Tell
 
 MAX_SHARDS = 1_024
 
 
+ModelName = Annotated[str, Shaped(r"^[!-~]{1,200}$", "a model's name is 1 to 200 visible ASCII characters")]
+
+
 class CatalogBody(Ask):
-    model: str | None = Field(None, max_length=200, description="A model that a vision worker serves.")
+    model: ModelName | None = Field(None, description="A model that a vision worker serves.")
     shards: int = Field(1, ge=1, le=MAX_SHARDS)
 
 

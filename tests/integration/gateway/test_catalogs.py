@@ -58,7 +58,10 @@ def test_a_catalogs_name_is_plain(gateway: Gateway, name: str) -> None:
     assert gateway.client.get("/v1/index").json["indexes"] == []
 
 
-@pytest.mark.parametrize("fields", [{"shards": 0}, {"shards": 1025}, {"shards": "many"}, {"size": 1}])
+@pytest.mark.parametrize(
+    "fields",
+    [{"shards": 0}, {"shards": 1025}, {"shards": "many"}, {"size": 1}, {"model": "a b"}, {"model": "模型"}],
+)
 def test_a_field_that_does_not_fit_is_named(gateway: Gateway, fields: dict[str, Any]) -> None:
     answer = put(gateway, **fields)
     assert answer.status_code == 422

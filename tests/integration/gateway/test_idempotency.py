@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import json
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import update
+from werkzeug.test import TestResponse
 
 from shared.db.engine import now
 from shared.db.tables import idempotency, images, imports, jobs
@@ -42,26 +47,71 @@ def test_another_body_is_refused(gateway: Gateway) -> None:
     assert len(gateway.rows(jobs)) == 1
 
 
-def test_fifty_at_once_make_one_job(gateway_anywhere: Gateway) -> None:
-    gateway = gateway_anywhere
-    gateway.make_catalog()
-    answers: list[Any] = []
+def fifty_at_once(gateway: Gateway, send: Callable[[FlaskClient], TestResponse]) -> list[TestResponse]:
+    """Each from a thread of its own, all let go together."""
+    answers, start = [], threading.Barrier(50)
 
-    def send() -> None:
-        form = {"image_url": "https://a/b", "limit": "3"}
+    def one() -> None:
         client = gateway.app.test_client()
-        answers.append(
-            client.post("/v1/searches", data=form, headers=KEY, content_type="multipart/form-data")
-        )
+        start.wait()
+        answers.append(send(client))
 
-    threads = [threading.Thread(target=send) for _ in range(50)]
+    threads = [threading.Thread(target=one) for _ in range(50)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert {answer.status_code for answer in answers} == {202}
-    assert len({answer.json["id"] for answer in answers}) == 1
-    assert len(gateway.rows(jobs)) == len(gateway.dispatcher.sent) == 1
+    return answers
+
+
+def told(answers: list[TestResponse]) -> set[tuple[int, bytes, str | None]]:
+    """The different answers among these: status, body, address."""
+    return {(a.status_code, a.get_data(), a.headers["Location"]) for a in answers}
+
+
+def photo(**fields: str) -> dict[str, Any]:
+    return {**fields, "image": (io.BytesIO(png()), "photo.png")}
+
+
+def test_fifty_searches_at_once_make_one_job_and_one_body(gateway_anywhere: Gateway) -> None:
+    gateway = gateway_anywhere
+    gateway.make_catalog()
+    answers = fifty_at_once(gateway, lambda c: c.post("/v1/searches", data=photo(limit="3"), headers=KEY))
+    (job,) = gateway.rows(jobs)
+    ((status, body, location),) = told(answers)
+    assert (len(answers), status, location) == (50, 202, f"/v1/jobs/{job.id}")
+    assert json.loads(body) == gateway.client.get(location).json
+    assert len(gateway.dispatcher.sent) == len(gateway.rows(images)) == len(gateway.rows(idempotency)) == 1
+    other = gateway.client.post("/v1/searches", data=photo(limit="4"), headers=KEY)
+    assert (other.status_code, other.json["code"]) == (422, "idempotency_mismatch")
+    assert len(gateway.rows(jobs)) == 1
+
+
+def test_fifty_uploads_at_once_make_one_image_and_one_body(gateway_anywhere: Gateway) -> None:
+    gateway = gateway_anywhere
+    answers = fifty_at_once(gateway, lambda c: c.post("/v1/images", data=photo(), headers=KEY))
+    (image,) = gateway.rows(images)
+    ((status, _, location),) = told(answers)
+    assert (len(answers), status, location) == (50, 201, f"/v1/images/{image.id}")
+    other = gateway.upload(png(shade=7), headers=KEY)
+    assert (other.status_code, other.json["code"]) == (422, "idempotency_mismatch")
+
+
+def test_fifty_imports_at_once_make_one_job_and_one_body(gateway_anywhere: Gateway) -> None:
+    gateway = gateway_anywhere
+    gateway.serve_model()
+
+    def send(client: FlaskClient) -> TestResponse:
+        form = {"manifest": (io.BytesIO(b"id,title\n1,One\n"), "products.csv")}
+        return client.post("/v1/imports", data=form, headers=KEY)
+
+    answers = fifty_at_once(gateway, send)
+    (job,) = gateway.rows(jobs)
+    ((status, _, location),) = told(answers)
+    assert (len(answers), status, location) == (50, 202, f"/v1/jobs/{job.id}")
+    assert len(gateway.rows(imports)) == 1
+    other = gateway.send_manifest(b"id\n2\n", headers=KEY)
+    assert (other.status_code, other.json["code"]) == (422, "idempotency_mismatch")
 
 
 def test_a_key_belongs_to_its_tenant_and_its_route(gateway: Gateway) -> None:

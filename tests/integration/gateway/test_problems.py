@@ -149,6 +149,69 @@ def test_a_form_that_was_cut_short_says_so(gateway: Gateway) -> None:
     assert "cut short" in answer.json["detail"]
 
 
+@pytest.mark.parametrize("path", ["/v1/searches", "/v1/images", "/v1/imports"])
+@pytest.mark.parametrize(
+    "disposition", ["form-data", 'form-data; filename="a.png"', 'form-data; name="a\x17"']
+)
+def test_a_part_without_a_readable_name_is_refused(gateway: Gateway, path: str, disposition: str) -> None:
+    """Werkzeug calls it None."""
+    gateway.make_catalog()
+    answer = gateway.client.post(
+        path,
+        data=f"--tusou\r\nContent-Disposition: {disposition}\r\n\r\nx\r\n--tusou--\r\n".encode(),
+        content_type="multipart/form-data; boundary=tusou",
+    )
+    assert (answer.status_code, answer.json["code"]) == (422, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b'{"limit": ' + b"9" * 5_000 + b"}", "body: a number has at most 4300 digits here"),
+        (b'{"a": "\xff"}', "body: this is not JSON: it is not UTF-8"),
+        (b'{"limit": NaN}', "body: this is not JSON: NaN is no JSON number"),
+        (
+            b'{"image_url": "ftp://x"}',
+            "image_url: an address begins with http:// or https:// and holds no space",
+        ),
+        (b'{"image_id": "a b"}', "image_id: an image's id is 1 to 64 letters, digits, _ and -"),
+        (
+            b'{"product_id": "p", "filters": {"price": {"currency": "EURO"}}}',
+            "filters.price.currency: a currency has three letters, such as EUR",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(gateway: Gateway, body: bytes, detail: str) -> None:
+    """Not in those of Python, nor as a regular expression."""
+    answer = gateway.client.post("/v1/searches", data=body, content_type="application/json")
+    assert (answer.status_code, answer.json["detail"]) == (422, detail)
+
+
+def test_an_answer_does_not_repeat_all_that_was_sent(gateway: Gateway) -> None:
+    gateway.make_catalog()
+    long = "x" * 100_000
+    answers = [
+        gateway.client.get(f"/v1/jobs/{long}"),
+        gateway.client.get(f"/v1/images/{long}"),
+        gateway.client.get(f"/{long}"),
+        gateway.client.post("/v1/searches", json={long: 1}),
+        gateway.client.post("/v1/searches", json={f"f{n}": 1 for n in range(10_000)}),
+    ]
+    assert [answer.status_code for answer in answers] == [404, 404, 404, 422, 422]
+    assert all(len(answer.get_data()) < 20_000 for answer in answers)
+    assert answers[0].json["detail"].startswith("there is no job xxx")
+
+
+@pytest.mark.parametrize("host", ["a b", "[::1", "a/b", "a:b:c", "x:99999999", "%%%", "<script>"])
+def test_a_host_that_is_none_is_named(gateway: Gateway, host: str) -> None:
+    answer = gateway.client.get("/v1/jobs", headers={"Host": host})
+    assert answer.status_code == 401
+    assert answer.json["detail"].startswith("The Host header is no host, or host and port. Without keys")
+    assert gateway.client.get("/v1/jobs", headers={"Host": "[::1]:8000"}).status_code == 200
+    elsewhere = gateway.client.get("/v1/jobs", headers={"Host": "shop.example:8000"})
+    assert elsewhere.json["detail"].startswith("Without keys")
+
+
 def test_a_body_of_another_type_says_what_may_be_sent(gateway: Gateway) -> None:
     answer = gateway.client.post("/v1/searches", data=b"x", content_type="text/plain")
     assert answer.status_code == 415

@@ -74,7 +74,7 @@ def test_chunks_that_are_none_are_400(running: Running) -> None:
     client.close()
 
 
-def test_clients_that_drip_hold_nobody_up(running: Running) -> None:
+def test_clients_that_fall_silent_hold_nobody_up(running: Running) -> None:
     """More of them than there are request threads, each in the middle of a body."""
     drips = [running.client() for _ in range(running.gateway.settings.gateway_threads + 18)]
     for client in drips:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.cli import importing
 from services.cli.importing import did_something
 
 
@@ -25,3 +28,31 @@ def ended(state: str, rows: int, bad_rows: int) -> dict[str, Any]:
 )
 def test_an_import_of_which_no_row_could_be_read_is_no_success(job: dict[str, Any], done: bool) -> None:
     assert did_something(job) is done
+
+
+class Importing:
+    """A gateway whose import is seen in these states, 6 s apart."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *states: dict[str, Any]) -> None:
+        self._states = states
+        self._at = 0.0
+        monkeypatch.setattr(importing, "monotonic", lambda: self._at)
+
+    def start_import(self, _manifest: Path) -> dict[str, Any]:
+        return {}
+
+    def follow(self, _job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        for progress in self._states:
+            yield {"progress": progress}
+            self._at += 6.0
+
+
+def test_an_import_without_a_terminal_says_so_often_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    planned = {"planned": True, "rows": 900, "rows_done": 256, "bad_rows": 2}
+    states = ({}, {"planned": False}, {"planned": False}, planned, planned, {**planned, "rows_done": 512})
+    importing.run(Importing(monkeypatch, *states), Path("a.csv"))  # type: ignore[arg-type]
+    assert capsys.readouterr().err.splitlines() == ["reading the manifest", "256 of 900 rows, 2 bad"]
+    importing.run(Importing(monkeypatch, *states), Path("a.csv"), quiet=True)  # type: ignore[arg-type]
+    assert capsys.readouterr().err == ""

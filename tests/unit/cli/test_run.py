@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import typer
 
-from services.cli import main, run
+from services.cli import main, run, show
 from services.cli.trouble import Trouble
 from shared.errors import Unavailable
 from shared.settings import Settings
@@ -46,6 +49,21 @@ def test_trouble_is_a_sentence_and_exit_status_1(
     assert end.value.code == 1
     assert sentence in told
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize("say", [typer.echo, show.console.print, print])
+def test_a_reader_that_has_left_ends_a_command_quietly_as_sigpipe_would(
+    say: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        monkeypatch.setattr(run, "app", lambda: (say("a line"), sys.exit(0)))
+        with pytest.raises(SystemExit) as end:
+            run.run()
+        assert sys.stdout is pipe
+    assert (end.value.code, capsys.readouterr().err) == (141, "")
 
 
 def test_ctrl_c_while_the_program_is_read_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

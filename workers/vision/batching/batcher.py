@@ -15,10 +15,11 @@ import numpy as np
 from shared.errors import Unavailable
 from workers.models.port import Embedded, Model
 from workers.models.steps import embed, warm
-from workers.vision.batching.lanes import Lane, LaneQueue
+from workers.vision.batching.lanes import LaneQueue
 from workers.vision.batching.submission import Answer, Entry, ModelFailure, entries
+from workers.vision.lane import Lane
 
-__all__ = ["Batcher", "Lane", "ModelFailure"]
+__all__ = ["Batcher", "ModelFailure"]
 
 log = logging.getLogger(__name__)
 

@@ -1,9 +1,8 @@
-"""The lanes of the batcher, and when a batch of one is worth closing."""
+"""What waits in one lane of the batcher, and when a batch of it is worth closing."""
 
 from __future__ import annotations
 
 from collections import deque
-from enum import IntEnum
 from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
@@ -12,14 +11,6 @@ T = TypeVar("T")
 # noticed after four arrivals however long the silence before it, and the end of one after two.
 _NEWEST: Final = 0.3
 _LONGEST_GAP: Final = 4.0
-
-
-class Lane(IntEnum):
-    """Whose turn it is: the smaller goes first."""
-
-    SEARCH = 0
-    WRITE = 1
-    IMPORT = 2
 
 
 class LaneQueue(Generic[T]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import replace
 from typing import Final
 
@@ -13,6 +13,7 @@ from shared.errors import Unavailable
 from shared.reasons import Reason
 from workers.vision.decode.process import DecodeProcess
 from workers.vision.decode.values import Decoded, DecodeLimits, DecodePlan
+from workers.vision.lane import Lane
 
 __all__ = ["DecodeLimits", "DecodePlan", "DecodePool", "Decoded"]
 
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 _PROGRAM: Final = "workers.vision.decode.child"
 # A machine out of memory or processes often has some again in a moment, and the job need not suffer for it.
 _START_PAUSES_S: Final = (0.0, 0.1, 0.5, 2.0)
+# No photo of an import is to be called too slow because searches keep the processor busy.
+_BACKGROUND_PATIENCE: Final = 5
 
 
 class DecodePool:
@@ -30,22 +33,38 @@ class DecodePool:
     its place tries again.
     """
 
-    def __init__(self, size: int, limits: DecodeLimits | None = None, *, program: str = _PROGRAM) -> None:
+    def __init__(
+        self,
+        size: int,
+        limits: DecodeLimits | None = None,
+        *,
+        background: bool = False,
+        program: str = _PROGRAM,
+    ) -> None:
+        """In the background children start with the first images, and everything else goes first.
+
+        Then the clock runs while a child waits for the processor, so it allows more.
+        """
         limits = limits or DecodeLimits()
-        self._places = [_Place(limits, program) for _ in range(size)]
+        if background:
+            limits = replace(limits, wall_s=limits.wall_s * _BACKGROUND_PATIENCE)
+        self._places = [_Place(limits, program, background=background) for _ in range(size)]
         self._free = deque(self._places)
+        self._waiting: Counter[Lane] = Counter()
         self._changed = threading.Condition()
         self._closed = False
 
-    def decode(self, data: bytes, plan: DecodePlan) -> Decoded | Reason:
-        """What `plan` asks of the image, or why it cannot be had; waits for a free child.
+    def decode(self, data: bytes, plan: DecodePlan, lane: Lane = Lane.SEARCH) -> Decoded | Reason:
+        """What `plan` asks of the image, or why it cannot be had.
+
+        Waits for a free child; whoever waits in a smaller lane goes first.
 
         Codes: those of `shared.images.header`, undecodable, box_too_small, decode_memory, decode_timeout and
         decode_crashed. Raises Unavailable, which blames no image, where no child can be started or the pool
         was closed.
         """
         called = time.perf_counter()
-        place = self._take()
+        place = self._take(lane)
         try:
             process = place.ready()
             waited_ms = (time.perf_counter() - called) * 1e3
@@ -75,12 +94,18 @@ class DecodePool:
             if place.process is not None:
                 place.process.end()
 
-    def _take(self) -> _Place:
+    def _take(self, lane: Lane) -> _Place:
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._free)
+            self._waiting[lane] += 1
+            self._changed.wait_for(lambda: self._closed or len(self._free) > self._before(lane))
+            self._waiting[lane] -= 1
             if self._closed:
                 raise Unavailable("the decode pool is closed", code="decoder_unavailable")
             return self._free.pop()
+
+    def _before(self, lane: Lane) -> int:
+        """How many of smaller lanes wait."""
+        return sum(waiting for other, waiting in self._waiting.items() if other < lane)
 
     def _give_back(self, place: _Place) -> None:
         new = not place.alive() and not self._closed
@@ -95,11 +120,13 @@ class DecodePool:
 class _Place:
     """A place for one child in the pool: never gone, at worst empty until a child can be started again."""
 
-    def __init__(self, limits: DecodeLimits, program: str) -> None:
+    def __init__(self, limits: DecodeLimits, program: str, *, background: bool) -> None:
         self._limits = limits
         self._program = program
+        self._background = background
         self.process: DecodeProcess | None = None
-        self.refill()
+        if not background:
+            self.refill()
 
     def alive(self) -> bool:
         return self.process is not None and self.process.alive()
@@ -108,7 +135,7 @@ class _Place:
         if self.process is not None:
             self.process.end(patience_s=0)
         try:
-            self.process = DecodeProcess(self._limits, self._program)
+            self.process = DecodeProcess(self._limits, self._program, background=self._background)
         except OSError as error:
             log.warning("no decode child can be started now: %s", error)
             self.process = None

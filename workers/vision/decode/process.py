@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 # Python with Pillow and NumPy is there in 0.2 s; on a machine that is short of everything it takes its time.
 _START_S: Final = 15.0
 _END_S: Final = 1.0
+# A third of the weight of others on a processor that all of them want.
+_NICE: Final = 5
 # The child works on hostile bytes: of our environment it gets what a program needs to run, and no secret.
 _INHERITED: Final = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL")
 # Each thread of a BLAS would take its stack and its buffers out of the limited address space.
@@ -33,8 +36,11 @@ _ONE_THREAD: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_
 class DecodeProcess:
     """Used by one thread at a time; only `alive` may be asked by others."""
 
-    def __init__(self, limits: DecodeLimits, program: str) -> None:
-        """Start `program`, a module's name, without waiting for it. Raises OSError where that cannot be."""
+    def __init__(self, limits: DecodeLimits, program: str, *, background: bool = False) -> None:
+        """Start `program`, a module's name, without waiting for it. Raises OSError where that cannot be.
+
+        In the background everything else on the machine goes first.
+        """
         self._limits = limits
         self._greeted = False
         ours, theirs = socket.socketpair()
@@ -53,6 +59,8 @@ class DecodeProcess:
                 raise
         self._channel = Channel(ours)
         self.pid = self._process.pid
+        if background:
+            _be_nice(self.pid)
 
     def alive(self) -> bool:
         return self._process.poll() is None
@@ -100,6 +108,15 @@ class DecodeProcess:
         if status == -signal.SIGXCPU:
             return Reason("decode_timeout", threshold=self._limits.cpu_s)
         return Reason("decode_crashed")
+
+
+def _be_nice(pid: int) -> None:
+    """The system may refuse, and the child may be gone: then it is not."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, _NICE)
+    # Outside of containers Linux may divide the processor among sessions first, and each child is one.
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(f"{_NICE}\n")
 
 
 def _environment() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A thread pool in which no host can hold more than its share of the threads."""
 
+import itertools
 import threading
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
@@ -7,11 +8,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from workers.vision.lane import Lane
+
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class _Task:
+    lane: Lane
     host: str | None
     call: Callable[[], Any]
     future: Future[Any]
@@ -23,7 +27,8 @@ class HostPool:
     `share`, asked for a host each time a thread is free, may allow it fewer at that moment.
 
     A call waits in its host's queue and not on a thread, so while one host hangs the other threads keep
-    working. Calls without a host (None) are not limited.
+    working. Calls without a host (None) are not limited. Each lane has queues and shares of its own, and the
+    smaller one goes first: the photo of a single write does not wait behind those of a chunk.
     """
 
     def __init__(
@@ -32,12 +37,14 @@ class HostPool:
         per_host: int,
         name: str = "image",
         *,
-        share: Callable[[str], int] | None = None,
+        share: Callable[[Lane, str], int] | None = None,
     ) -> None:
         self._per_host = per_host
         self._share = share
-        self._waiting: OrderedDict[str | None, deque[_Task]] = OrderedDict()
-        self._running: Counter[str | None] = Counter()
+        self._waiting: dict[Lane, OrderedDict[str | None, deque[_Task]]] = {
+            lane: OrderedDict() for lane in Lane
+        }
+        self._running: Counter[tuple[Lane, str | None]] = Counter()
         self._closed = False
         self._changed = threading.Condition()
         self._threads = [
@@ -47,14 +54,16 @@ class HostPool:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, host: str | None, call: Callable[..., T], *args: object, **kwargs: object) -> Future[T]:
+    def submit(
+        self, lane: Lane, host: str | None, call: Callable[..., T], *args: object, **kwargs: object
+    ) -> Future[T]:
         """The future of `call(*args, **kwargs)`. Raises RuntimeError after `shutdown`."""
         future: Future[T] = Future()
         with self._changed:
             if self._closed:
                 raise RuntimeError("the pool is shut down")
-            task = _Task(host, lambda: call(*args, **kwargs), future)
-            self._waiting.setdefault(host, deque()).append(task)
+            task = _Task(lane, host, lambda: call(*args, **kwargs), future)
+            self._waiting[lane].setdefault(host, deque()).append(task)
             self._changed.notify()
         return future
 
@@ -63,10 +72,10 @@ class HostPool:
         with self._changed:
             self._closed = True
             if cancel_futures:
-                for queue in self._waiting.values():
-                    for task in queue:
+                for hosts in self._waiting.values():
+                    for task in itertools.chain.from_iterable(hosts.values()):
                         task.future.cancel()
-                self._waiting.clear()
+                    hosts.clear()
             self._changed.notify_all()
         if wait:
             for thread in self._threads:
@@ -82,9 +91,7 @@ class HostPool:
                 else:
                     task.future.set_result(result)
             with self._changed:
-                self._running[task.host] -= 1
-                if not self._running[task.host]:
-                    del self._running[task.host]
+                self._running -= Counter([(task.lane, task.host)])  # and drops what is 0
                 self._changed.notify_all()  # its host may have been given a greater share
 
     def _next(self) -> _Task | None:
@@ -94,22 +101,23 @@ class HostPool:
                 task = self._take()
                 if task is not None:
                     return task
-                if self._closed and not self._waiting:
+                if self._closed and not any(self._waiting.values()):
                     self._changed.notify_all()  # the other idle threads end too
                     return None
                 self._changed.wait()
 
     def _take(self) -> _Task | None:
-        for host, queue in self._waiting.items():
-            if host is None or self._running[host] < self._most(host):
-                task = queue.popleft()
-                # The host goes to the end of the row, so that hosts take turns.
-                self._waiting.move_to_end(host)
-                if not queue:
-                    del self._waiting[host]
-                self._running[host] += 1
-                return task
+        for lane, hosts in self._waiting.items():
+            for host, queue in hosts.items():
+                if host is None or self._running[lane, host] < self._most(lane, host):
+                    task = queue.popleft()
+                    # The host goes to the end of the row, so that hosts take turns.
+                    hosts.move_to_end(host)
+                    if not queue:
+                        del hosts[host]
+                    self._running[lane, host] += 1
+                    return task
         return None
 
-    def _most(self, host: str) -> int:
-        return self._per_host if self._share is None else min(self._per_host, self._share(host))
+    def _most(self, lane: Lane, host: str) -> int:
+        return self._per_host if self._share is None else min(self._per_host, self._share(lane, host))

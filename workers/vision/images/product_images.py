@@ -14,25 +14,20 @@ from shared.catalog.changes import KeptImage
 from shared.catalog.sources import SourceKind
 from shared.ids import random_id
 from shared.reasons import Reason
-from workers.vision.batching.batcher import Lane
 from workers.vision.decode.pool import DecodePlan
 from workers.vision.deps import Vision
 from workers.vision.fetch import host_of
 from workers.vision.images import same_bytes, sources
 from workers.vision.images.same_bytes import Twins
 from workers.vision.images.values import Begun, Ready, Unchanged, Wanted
+from workers.vision.lane import Lane
 
 
 def submit(vision: Vision, tenant: str, wanted: Wanted, lane: Lane, twins: Twins) -> Future[Begun]:
-    """`begin` on a thread of the images' pool, where no host holds more than its share.
-
-    Each lane has queues of its own: the photo of a single write does not wait behind those of a chunk.
-    """
+    """`begin` on a thread of the images' pool, where no host holds more than its share."""
     source = wanted.source
-    queue = host_of(source.value) if source.kind is SourceKind.URL else None
-    if lane is not Lane.IMPORT:
-        queue = f"{lane.name} {queue or ''}"
-    return vision.images_pool.submit(queue, begin, vision, tenant, wanted, lane, twins)
+    host = host_of(source.value) if source.kind is SourceKind.URL else None
+    return vision.images_pool.submit(lane, host, begin, vision, tenant, wanted, lane, twins)
 
 
 def begin(vision: Vision, tenant: str, wanted: Wanted, lane: Lane, twins: Twins) -> Begun:
@@ -60,13 +55,16 @@ def _embed(
     vision: Vision, tenant: str, wanted: Wanted, lane: Lane, image: sources.Image, sha256: str
 ) -> Begun:
     settings = vision.settings
-    decoded = vision.decoder.decode(
+    # A search finds no import's photo in the child that it needs, and runs before it on a busy processor.
+    decoder = vision.import_decoder if lane is Lane.IMPORT else vision.decoder
+    decoded = decoder.decode(
         image.data,
         DecodePlan(
             preprocess=vision.model.preprocess,
             normalised_side=settings.normalised_side,
             thumbnail_side=settings.thumbnail_side,
         ),
+        lane,
     )
     if isinstance(decoded, Reason):
         return Begun(decoded)

@@ -13,13 +13,13 @@ from shared.catalog.sources import Source, SourceKind, is_own_object
 from shared.db.tables import images
 from shared.images.state import ImageState
 from shared.jobs.import_request import ImportOptions
-from workers.vision.batching.batcher import Lane
 from workers.vision.deps import Vision
 from workers.vision.images.product_images import submit
 from workers.vision.images.same_bytes import Twins
 from workers.vision.images.values import Begun, Wanted
 from workers.vision.imports.chunk_objects import ChunkObjects
 from workers.vision.imports.chunk_values import ChunkRow, RowOutcome
+from workers.vision.lane import Lane
 
 Running = list[tuple[RowOutcome, Wanted, Future[Begun]]]
 Have = dict[tuple[str, str | None, str | None], Row[Any]]
