@@ -31,6 +31,15 @@ PROCESSES = {
     "snapshot": "indexer",
     "live": "indexer",
     "resend": "keeper",
+    "lapse": "keeper",
+    "keep_time": "keeper",
+    "ask_snapshot": "keeper",
+    "place": "keeper",
+    "remove": "keeper",
+    "expire": "keeper",
+    "sweep": "keeper",
+    "erase": "keeper",
+    "turn": "keeper",
 }
 
 
@@ -43,6 +52,14 @@ def kill_points() -> tuple[str, ...]:
 
 def story_of(point: str) -> str:
     return point.partition(".")[0]
+
+
+# Whoever stands still there holds locks, and others wait for it or take them away.
+_IN_TRANSACTION = "written"
+
+
+def within_transaction(point: str) -> bool:
+    return point.endswith(_IN_TRANSACTION)
 
 
 def points_of(*stories: str) -> list[str]:
