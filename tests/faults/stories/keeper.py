@@ -74,7 +74,6 @@ class Resending:
     def check(self, truth: Truth) -> None:
         sent = [str(letter.wire["id"]) for letter in truth.letters().all()]
         assert len(set(sent)) == self.COUNT
-        assert len(sent) <= self.COUNT + 1, "one that has left is sent again when others have not"
         with truth.vision(quality_gate=False) as rig:
             for job_id in sent:
                 handle(rig.vision, JobMessage(job_id, EMBED.name).to_wire(), search.run)
