@@ -22,12 +22,13 @@ from shared.db.tables import erasures, jobs, rounds
 from shared.dispatch import Dispatcher
 from shared.errors import Unavailable
 from shared.ids import new_id
-from shared.jobs.job import OPEN, State
+from shared.jobs.job import State
 from shared.topology import BULK_QUEUE, SEARCH_QUEUE, WRITE_QUEUE
 from shared.wakeups import JOB_DONE, Listener
 from tests.conftest import new_database
 from tests.deployment import until
 from tests.faults import brokers
+from tests.faults.armed import noted
 from tests.faults.fleet import Fleet, Member, fleet, timed
 from tests.faults.hog import served_beside_many
 from tests.faults.long import LONG, PAIRS
@@ -43,9 +44,10 @@ PURGED = 4
 SOME_ROUNDS_S = 2.5
 PAUSE_S = 60.0
 WITHIN_S = 60.0
+FIRST_DUE_S = 6.0
 ENV = {
     # Whoever is slow here sends nothing again for it; a test says itself when rows are overdue.
-    "TUSOU_FIRST_DUE": "20",
+    "TUSOU_FIRST_DUE": str(FIRST_DUE_S),
     "TUSOU_LOST_MESSAGE_AFTER": "40",
     "TUSOU_ERASE_WITHIN": "1",
 }
@@ -72,9 +74,9 @@ class Pair:
         brokers.lose(self.broker, SEARCH_QUEUE.name, WRITE_QUEUE.name, BULK_QUEUE.name)
 
     def overdue(self) -> None:
-        """As long afterwards as it takes until a keeper misses the messages of what is open."""
+        """As long afterwards as it takes until a keeper misses the messages of what waits."""
         with self.fleet.db.write() as c:
-            c.execute(update(jobs).where(jobs.c.state.in_(OPEN)).values(due_at=now() - 1))
+            c.execute(update(jobs).where(jobs.c.state == State.QUEUED).values(due_at=now() - 1))
 
     def lost_searches(self) -> list[str]:
         """As many, with nobody to take them, whose messages are gone; no vision worker runs afterwards."""
@@ -149,11 +151,16 @@ def test_three_keepers_of_which_one_sleeps_and_wakes_do_nothing_twice(pair: Pair
     ended: Counter[str] = Counter()
     listener = Listener(pair.hints, JOB_DONE, lambda job_id: ended.update([job_id]))
     purged = [finished(pair, n) for n in range(PURGED)]
+    asleep, *others = pair.fleet.of("keeper")
+    for keeper in (asleep, *others):
+        keeper.kill()
     lost = pair.lost_searches()
-    asleep = holder(pair)
-    put_to_sleep(pair, asleep)
+    pair.overdue()
+    fall_asleep(pair, asleep)
+    began = time.monotonic()
     try:
-        pair.overdue()
+        for keeper in others:
+            keeper.start()
         given_up = last_losses(pair)
         for job_id in purged:
             pair.shop.delete(f"/v1/jobs/{job_id}?purge=true")
@@ -161,12 +168,14 @@ def test_three_keepers_of_which_one_sleeps_and_wakes_do_nothing_twice(pair: Pair
             time.sleep(PAUSE_S)
         else:
             leases_lapse(pair)
+            pair.overdue()
         until(lambda: pair.waiting() >= LOST, within=WITHIN_S, what="every lost message, sent again")
         until(lambda: failed(pair).keys() >= set(given_up), within=WITHIN_S, what="every dead letter")
         until(lambda: len(erased(pair)) == PURGED, within=WITHIN_S, what="every second date")
         until(lambda: ended.keys() >= set(given_up), within=WITHIN_S, what="who waits for them told")
         letters, dates = failed(pair), erased(pair)
         before = worked(asleep)
+        until(lambda: time.monotonic() - began > FIRST_DUE_S, within=WITHIN_S, what="a long enough sleep")
     finally:
         asleep.signal(signal.SIGCONT)
     until(lambda: worked(asleep) > before + 0.1, within=WITHIN_S, what="its first rounds after its sleep")
@@ -218,23 +227,22 @@ def erased(pair: Pair) -> dict[str, float]:
         return {row.id: row.erased_at for row in c.execute(done)}
 
 
-def holder(pair: Pair) -> Member:
-    """The keeper whose turn it is to send lost messages again."""
-    with pair.fleet.db.read() as c:
-        name = c.execute(select(rounds.c.holder).where(rounds.c.name == "redispatch")).scalar_one()
-    return next(keeper for keeper in pair.fleet.of("keeper") if keeper.process == name)
+def fall_asleep(pair: Pair, keeper: Member) -> None:
+    """It has noted that it sends the lost messages again, and stands still before it does.
 
-
-def put_to_sleep(pair: Pair, keeper: Member) -> None:
-    """Between two transactions: within one it would hold up everybody who writes to SQLite."""
+    But not while another of its threads is in a transaction, and so holds up everybody who writes to SQLite.
+    """
+    before = len(noted(pair.fleet.killed_at))
+    keeper.start("resend.claimed", by=signal.SIGSTOP)
+    until(lambda: len(noted(pair.fleet.killed_at)) > before, within=WITHIN_S, what="its sleep")
     while True:
-        keeper.signal(signal.SIGSTOP)
         try:
             with pair.fleet.db.write():
                 return
         except Unavailable:
             keeper.signal(signal.SIGCONT)
             time.sleep(0.1)
+            keeper.signal(signal.SIGSTOP)
 
 
 def leases_lapse(pair: Pair) -> None:
