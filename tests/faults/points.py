@@ -54,14 +54,6 @@ def story_of(point: str) -> str:
     return point.partition(".")[0]
 
 
-# Whoever stands still there holds locks, and others wait for it or take them away.
-_IN_TRANSACTION = "written"
-
-
-def within_transaction(point: str) -> bool:
-    return point.endswith(_IN_TRANSACTION)
-
-
 def points_of(*stories: str) -> list[str]:
     return [point for point in kill_points() if story_of(point) in stories]
 
