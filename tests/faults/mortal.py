@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -105,7 +106,7 @@ def _pause(point: str, step: Callable[..., Any], args: tuple[Any, ...]) -> None:
     def reached(name: str) -> None:
         if name == point:
             kill_points.reached = None
-            os.kill(os.getpid(), signal.SIGSTOP)
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
     kill_points.reached = reached
     step(*args)
