@@ -30,8 +30,8 @@ from workers.keeper.rounds import erasing, removal, sealing
 class ErasureRig(Rig):
     """Objects lie in a folder, so that a test can look at every byte. An erasure's turn comes at once."""
 
-    def __init__(self, url: str, folder: Path, *, shard_count: int = 1) -> None:
-        super().__init__(url, folder, shard_count=shard_count)
+    def __init__(self, url: str, folder: Path, *, shard_count: int = 1, **model: Any) -> None:
+        super().__init__(url, folder, shard_count=shard_count, **model)
         self.store: Any = FolderStore(folder / "objects")
         self.store.ensure()
         self.keeper = self.new_keeper()

@@ -21,6 +21,7 @@ from shared.index.placement import groups_seen
 from shared.index.versions import Version
 from shared.jobs.job import State
 from shared.jobs.search_request import SearchRequest
+from shared.kill_points import kill_point
 from shared.messages import PartMessage
 from shared.topology import INDEX_SEARCH, LOOKUP
 
@@ -131,6 +132,8 @@ def _hedge(db: Database, dispatcher: Dispatcher, row: Row[Any], replica_seen: fl
             .where(jobs.c.id == row.id, jobs.c.attempt == row.attempt, jobs.c.hedge_at == row.hedge_at)
             .values(hedge_at=now() + wait)
         )
+    kill_point("keep_time.hedge_committed")
     if mine.rowcount:
         for group in sorted(asked):
             dispatcher.send(INDEX_SEARCH, PartMessage(row.id, group, row.attempt), group=group)
+            kill_point("keep_time.part_asked")

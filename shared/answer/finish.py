@@ -88,6 +88,7 @@ class Finisher:
                 keep_for=self._keep_for,
                 error=failure(code, detail, retryable=retryable),
             )
+        kill_point("keep_time.failed")
         if done:
             self._woken(job_id)
 

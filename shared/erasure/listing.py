@@ -9,11 +9,14 @@ from sqlalchemy import Row
 from shared.db.engine import Database
 from shared.erasure import receipts
 from shared.erasure.erased_list import Erased, ErasedList
+from shared.kill_points import kill_point
 
 
 def note(db: Database, erased: ErasedList, issued: list[Row[Any]]) -> None:
     """One object for all of them. Raises StoreUnavailable: a keeper, or whoever comes next, does it again."""
     if issued:
         erased.add(Erased.of(receipt) for receipt in issued)
+        kill_point("erase.noted")
         with db.write() as c:
             receipts.mark_listed(c, [receipt.id for receipt in issued])
+        kill_point("erase.listed")

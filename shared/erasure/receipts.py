@@ -124,7 +124,9 @@ def _deleted_by(tenant: str, catalog: str, accept_no: int) -> tuple[ColumnElemen
 
 
 def mark_listed(c: Connection, receipt_ids: list[str]) -> None:
-    c.execute(update(erasures).where(erasures.c.id.in_(receipt_ids)).values(listed_at=now()))
+    """The first date stays: who is the second to do it, or was paused meanwhile, changes nothing."""
+    unlisted = (erasures.c.id.in_(receipt_ids), erasures.c.listed_at.is_(None))
+    c.execute(update(erasures).where(*unlisted).values(listed_at=now()))
 
 
 def public(row: Row[Any]) -> dict[str, Any]:

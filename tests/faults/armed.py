@@ -1,5 +1,7 @@
 """`python -m tests.faults.armed MODULE`: one of our processes that ends itself at a kill point, by `kill -9`.
 
+With `TUSOU_TEST_AT_POINT=SIGSTOP` it stands still there instead, until somebody wakes it.
+
 `TUSOU_TEST_KILL_POINT` is `name` or `name:3` (the third time it is reached). The name is noted in the file
 `TUSOU_TEST_KILLED_AT` just before, so that whoever armed it can tell this end from another.
 """
@@ -19,15 +21,16 @@ from shared import kill_points
 
 POINT = "TUSOU_TEST_KILL_POINT"
 NOTE = "TUSOU_TEST_KILLED_AT"
+SIGNAL = "TUSOU_TEST_AT_POINT"
 
 
-def arm(point: str, note: Path) -> None:
-    """From now on this process ends when it reaches `point`."""
+def arm(point: str, note: Path, by: signal.Signals = signal.SIGKILL) -> None:
+    """From now on this process ends when it reaches `point`, or gets another signal there."""
     name, _, times = point.partition(":")
-    kill_points.reached = dying_at(name, int(times or 1), note)
+    kill_points.reached = struck_at(name, int(times or 1), note, by)
 
 
-def dying_at(name: str, times: int, note: Path) -> Callable[[str], None]:
+def struck_at(name: str, times: int, note: Path, by: signal.Signals) -> Callable[[str], None]:
     count = itertools.count(1)
     lock = threading.Lock()
 
@@ -38,7 +41,8 @@ def dying_at(name: str, times: int, note: Path) -> Callable[[str], None]:
             if next(count) == times and not _disarmed(note).exists():
                 with note.open("a") as notes:
                     notes.write(f"{name}\n")
-                os.kill(os.getpid(), signal.SIGKILL)
+                # To this thread, which then goes not a step further; another would let it go on for a moment.
+                signal.pthread_kill(threading.get_ident(), by)
 
     return reached
 
@@ -60,7 +64,7 @@ def _disarmed(note: Path) -> Path:
 def main() -> None:
     module = sys.argv.pop(1)
     if POINT in os.environ:
-        arm(os.environ[POINT], Path(os.environ[NOTE]))
+        arm(os.environ[POINT], Path(os.environ[NOTE]), signal.Signals[os.environ.get(SIGNAL, "SIGKILL")])
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

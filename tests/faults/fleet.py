@@ -20,7 +20,7 @@ from shared.db.engine import Database
 from shared.settings import Settings
 from shared.storage.open import open_store
 from tests.deployment import until
-from tests.faults.armed import NOTE, POINT
+from tests.faults.armed import NOTE, POINT, SIGNAL
 from tests.servers.processes import ending_with_us
 
 START_WITHIN_S = 60.0
@@ -74,11 +74,12 @@ class Member:
         """Its name in claims; a new one with each life."""
         return f"{self.name}-{self._lives}"
 
-    def start(self, kill_point: str | None = None) -> None:
-        """`kill_point` ends this life when it is reached, as tests/faults/armed.py reads it."""
+    def start(self, kill_point: str | None = None, by: signal.Signals = signal.SIGKILL) -> None:
+        """`kill_point` ends this life when it is reached, as tests/faults/armed.py reads it; or SIGSTOP does
+        with it what it does."""
         self._lives += 1
         module = [MODULES[self.kind]] if kill_point is None else ["tests.faults.armed", MODULES[self.kind]]
-        armed = {} if kill_point is None else {POINT: kill_point, NOTE: str(self._killed_at)}
+        armed = {} if kill_point is None else {POINT: kill_point, NOTE: str(self._killed_at), SIGNAL: by.name}
         with self._log.open("ab") as log:
             self._log_begins = log.tell()
             self._process = subprocess.Popen(

@@ -8,13 +8,20 @@ leaves: files, rows, locks and half-written objects.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import tempfile
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import psutil
+
+from shared import kill_points
 from tests.faults.armed import arm, noted
 
 WITHIN_S = 60.0
@@ -66,6 +73,42 @@ def dies_after(seconds: float, step: Callable[..., Any], *args: Any) -> bool:
 
 def _begin(pipe: Connection, step: Callable[..., Any], args: tuple[Any, ...]) -> None:
     pipe.send(True)
+    step(*args)
+
+
+@contextmanager
+def paused_at(point: str, step: Callable[..., Any], *args: Any) -> Iterator[None]:
+    """A child that does `step` stands still at `point` while the block runs; then it wakes and ends."""
+    child = _fork.Process(target=_pause, args=(point, step, args), daemon=True)
+    child.start()
+    assert child.pid is not None
+    try:
+        _await_pause(child.pid, f"{point} is never reached")
+        yield
+        os.kill(child.pid, signal.SIGCONT)
+        child.join(WITHIN_S)
+        assert child.exitcode == 0, f"{step.__qualname__} ended with {child.exitcode} after its pause"
+    finally:
+        child.kill()
+        child.join()
+
+
+def _await_pause(pid: int, otherwise: str) -> None:
+    """Until the forkserver's child has stopped itself."""
+    deadline = time.monotonic() + WITHIN_S
+    while (state := psutil.Process(pid).status()) != psutil.STATUS_STOPPED:
+        assert state != psutil.STATUS_ZOMBIE, otherwise
+        assert time.monotonic() < deadline, otherwise
+        time.sleep(0.005)
+
+
+def _pause(point: str, step: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    def reached(name: str) -> None:
+        if name == point:
+            kill_points.reached = None
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+
+    kill_points.reached = reached
     step(*args)
 
 

@@ -31,6 +31,15 @@ PROCESSES = {
     "snapshot": "indexer",
     "live": "indexer",
     "resend": "keeper",
+    "lapse": "keeper",
+    "keep_time": "keeper",
+    "ask_snapshot": "keeper",
+    "place": "keeper",
+    "remove": "keeper",
+    "expire": "keeper",
+    "sweep": "keeper",
+    "erase": "keeper",
+    "turn": "keeper",
 }
 
 

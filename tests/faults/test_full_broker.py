@@ -7,10 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from kombu import Connection as BrokerConnection
 from sqlalchemy import func, insert, select, update
 
-from shared.broker import kombu_queue
 from shared.db import schema
 from shared.db.engine import Database, now
 from shared.db.tables import jobs
@@ -18,33 +16,36 @@ from shared.dispatch import Dispatcher
 from shared.ids import new_id
 from shared.topology import SEARCH_QUEUE
 from tests.deployment import until
+from tests.faults import brokers
+from tests.faults.long import LONG, PAIRS
 from tests.keeper_rig import accepted, new_keeper
 from workers.keeper.deps import Keeper
 from workers.keeper.rounds import redispatch
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.xdist_group("pairs"), pytest.mark.timeout(180)]
 
 WAITING = 10_000
 A_ROUND = 200
 SENT_WITHIN_S = 30.0
 
 
-@pytest.fixture(params=["sqlite and valkey", "postgres and rabbitmq"])
+@pytest.fixture(params=PAIRS if LONG else PAIRS[:2], ids="-".join)
 def keeper(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Keeper]:
     """With a real dispatcher, and as many overdue searches as the broker will hold."""
-    if request.param == "sqlite and valkey":
-        url, broker = f"sqlite:///{tmp_path / 'tusou.db'}", request.getfixturevalue("valkey")
-    else:
-        url, broker = request.getfixturevalue("postgres_url"), request.getfixturevalue("rabbitmq")
+    database, named = request.param
+    url = f"sqlite:///{tmp_path / 'tusou.db'}"
+    if database == "postgres":
+        url = request.getfixturevalue("postgres_url")
+    broker = request.getfixturevalue("rabbitmq" if named == "rabbitmq" else "valkey")
     db = Database(url)
     schema.migrate(db)
     silent = new_keeper(db, tmp_path)
     settings = silent.settings.model_copy(update={"max_resends": A_ROUND, "redis_url": broker.url})
     keeper = replace(silent, settings=settings, dispatcher=Dispatcher(broker.url))
-    queue_of(keeper, lambda queue: queue.purge())
+    brokers.lose(broker.url, SEARCH_QUEUE.name)
     many_overdue(keeper)
     yield keeper
-    queue_of(keeper, lambda queue: queue.purge())
+    brokers.lose(broker.url, SEARCH_QUEUE.name)
     keeper.dispatcher.close()
     db.close()
 
@@ -56,22 +57,8 @@ def many_overdue(keeper: Keeper) -> None:
         c.execute(insert(jobs), [{**one, "id": new_id()} for _ in range(WAITING - 1)])
 
 
-def queue_of(keeper, use):
-    """What `use` does with the search queue, on a connection of its own."""
-    url = keeper.settings.redis_url
-    with BrokerConnection(url) as connection:
-        queue = kombu_queue(SEARCH_QUEUE.name, amqp=url.startswith("amqp"))(connection.default_channel)
-        queue.declare()
-        return use(queue)
-
-
 def fill(keeper: Keeper, messages: int) -> None:
-    def publish(queue) -> None:
-        producer = queue.channel.connection.client.Producer(queue.channel)
-        for _ in range(messages):
-            producer.publish({"v": 1}, exchange=queue.exchange, routing_key=queue.name)
-
-    queue_of(keeper, publish)
+    brokers.fill(keeper.settings.redis_url, SEARCH_QUEUE.name, messages)
     until(lambda: ready(keeper) == messages, within=SENT_WITHIN_S, what=f"{messages} messages")
 
 
@@ -94,7 +81,7 @@ def test_a_full_broker_is_left_alone_and_one_that_lacks_messages_gets_so_many_a_
     assert [one_round(keeper) for _ in range(2)] == [0, 0]
     assert ready(keeper) == WAITING, "there are as many messages as rows: none is lost"
 
-    queue_of(keeper, lambda queue: queue.purge())
+    brokers.lose(keeper.settings.redis_url, SEARCH_QUEUE.name)
     for number in (1, 2):
         assert one_round(keeper) == A_ROUND
         until(lambda n=number: ready(keeper) == n * A_ROUND, within=SENT_WITHIN_S, what="a round's messages")

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 
-from shared.db.tables import jobs, shards
+from shared.db.tables import chunks, images, jobs, log, products, shards
+from shared.settings import Settings
 from tests.deployment import until
 from tests.faults.conftest import World
-from tests.faults.fleet import Member, timed
+from tests.faults.fleet import Member, fleet, timed
+from tests.faults.long import LONG
 from tests.faults.marked_worker import DEADLY, STUCK, slow
-from tests.faults.shop import found, photo, plain
+from tests.faults.shop import Shop, found, photo, plain
+from tests.faults.stacks import wheels
 from workers.vision.batching.watchdog import EXIT_CODE as ENDED_BY_WATCHDOG
 
 pytestmark = pytest.mark.xdist_group("fleet")
@@ -24,6 +29,17 @@ COUNT = 16
 INDEX_READY_WITHIN_S = 30.0
 # One of each step that writes; tests/faults/test_index_worker_dies.py dies at all of them, many times.
 SEALING = ("apply.applied", "seal.built", "snapshot.file_stored", "live.pointer_moved", "take_up.loaded")
+PAUSE_S = 90.0
+# What a fleet of tests has shorter.
+TIMES = (
+    "TUSOU_LEASE",
+    "TUSOU_HEARTBEAT",
+    "TUSOU_FIRST_DUE",
+    "TUSOU_LOST_MESSAGE_AFTER",
+    "TUSOU_REPLICA_SEEN",
+    "TUSOU_MODEL_STUCK_AFTER",
+    "TUSOU_ANSWER_WITHIN",
+)
 
 
 def in_flight(world: World) -> list[str]:
@@ -72,14 +88,63 @@ def test_a_vision_worker_that_wakes_beside_its_successor_changes_nothing(world: 
     finally:
         paused.signal(signal.SIGCONT)
     assert held
-
-    def awake() -> bool:
-        """It has come to the end of its old work, or its watchdog took the long pause for a hang."""
-        return "lost_claim" in paused.said() or paused.status == ENDED_BY_WATCHDOG
-
-    until(awake, within=20, what="the paused worker's end of its old work")
+    until(lambda: awake(paused), within=20, what="the paused worker's end of its old work")
     assert rows(world, ids) == before
     assert losses(world) == 0
+
+
+@pytest.fixture
+def patient(tmp_path: Path) -> Iterator[World]:
+    """A fleet of its own with the leases and waits of a deployment."""
+    fields = Settings.model_fields
+    defaults = {name: str(fields[name.removeprefix("TUSOU_").lower()].default) for name in TIMES}
+    with wheels() as servers, fleet(tmp_path / "home", {**servers.env, **defaults}, vision=2) as whole:
+        assert servers.database is not None
+        shop = Shop(whole.url)
+        yield World(whole, shop, servers.database, servers.redis)
+        shop.close()
+
+
+@pytest.mark.skipif(not LONG, reason="it takes two minutes; TUSOU_TEST_LONG=1 does it")
+@pytest.mark.timeout(600)
+def test_a_vision_worker_stopped_for_90_s_that_wakes_beside_its_successor_changes_nothing(
+    patient: World,
+) -> None:
+    first = patient.shop.load(patient.fleet.data_folder, {"p": photo(1)})
+    assert patient.shop.end(first)["state"] == "succeeded"
+    slowly = {f"q{n}": plain(*slow(COUNT + n)) for n in range(4)}
+    imported = patient.shop.load(patient.fleet.data_folder, slowly)
+    ids = in_flight(patient)
+    paused = until(lambda: holder(patient, *ids), within=20, what="a claim")
+    paused.signal(signal.SIGSTOP)
+    began = time.monotonic()
+    held = [row.id for row in rows(patient, ids).values() if row.claimed_by == paused.process]
+    try:
+        with timed("a vision worker paused beyond the default lease"):
+            assert patient.shop.all_found(within=PAUSE_S) == COUNT
+            assert patient.shop.end(imported, within=PAUSE_S)["state"] == "succeeded"
+        before = written(patient)
+        time.sleep(max(0.0, PAUSE_S - (time.monotonic() - began)))
+    finally:
+        paused.signal(signal.SIGCONT)
+    assert held
+    until(lambda: awake(paused), within=60, what="the paused worker's end of its old work")
+    assert written(patient) == before
+    assert losses(patient) == 0
+
+
+def written(world: World) -> dict[str, list[str]]:
+    """What work on jobs leaves behind."""
+    with world.fleet.db.read() as c:
+        return {
+            table.name: sorted(map(repr, c.execute(select(table))))
+            for table in (jobs, chunks, images, products, log)
+        }
+
+
+def awake(paused: Member) -> bool:
+    """It has come to the end of its old work, or its watchdog took the long pause for a hang."""
+    return "lost_claim" in paused.said() or paused.status == ENDED_BY_WATCHDOG
 
 
 def test_a_vision_worker_that_is_told_to_stop_finishes_what_it_has_begun(world: World) -> None:

@@ -11,15 +11,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 
+from shared.answer.finish import Finisher
 from shared.db.engine import Database, now
-from shared.db.tables import chunks, images, jobs, objects, products, shards
+from shared.db.tables import (
+    chunks,
+    images,
+    jobs,
+    metadata,
+    objects,
+    products,
+    replicas,
+    rounds,
+    shards,
+    tenants,
+    workers,
+)
 from shared.erasure.erased_list import KIND as ERASED
-from shared.jobs.job import OPEN
+from shared.jobs.job import FINAL, OPEN
 from shared.reasons import Reason
 from shared.storage.folder import FolderStore
+from shared.topology import INDEX_SEARCH
+from tests.erasure_rig import ErasureRig
+from tests.faults.letters import Letters
 from tests.gateway_rig import NOWHERE, Gateway
 from tests.index_rig import Rig, Worker, unit
 from tests.keeper_rig import new_keeper
@@ -108,9 +125,20 @@ class Truth:
         finally:
             gateway.close()
 
-    def keeper(self) -> Keeper:
-        db = Database(self.url)
-        return replace(new_keeper(db, self.home), store=self.store())
+    def keeper(self, **settings: object) -> Keeper:
+        """One that sends its messages to `letters`."""
+        made = new_keeper(Database(self.url), self.home)
+        known = made.settings.model_copy(update={"process": f"keeper-{os.getpid()}", **settings})
+        broker: Any = self.letters()
+        finisher = Finisher(made.db, known, made.notifier.job_done)
+        return replace(made, settings=known, store=self.store(), dispatcher=broker, finisher=finisher)
+
+    def letters(self) -> Letters:
+        return Letters(self.home / "letters")
+
+    def erasure_rig(self) -> ErasureRig:
+        model = {"fingerprint": MODEL.fingerprint, "dim": MODEL.dim}
+        return ErasureRig(self.url, self.home, shard_count=SHARDS, **model)
 
     def lapse(self) -> None:
         """As much later as it takes until the leases of the dead have lapsed and a keeper saw it."""
@@ -124,6 +152,21 @@ class Truth:
                 update(shards).where(shards.c.seal_holder.is_not(None)).values(seal_lease_until=now() - 1)
             )
         lapses.run(keeper)
+
+    def everything(self) -> dict[str, list[str]]:
+        """All that is durable, so that whoever should change nothing can be held to it.
+
+        But for: who is there and whose turn it is; the attempt of a job that has ended, which only fences;
+        messages that ask for a part of an answer, of which the first to come counts.
+        """
+        left_out = (jobs, replicas, rounds, tenants, workers)
+        settled = case((jobs.c.state.in_(FINAL), None), else_=jobs.c.attempt)
+        queries = {table.name: select(table) for table in metadata.sorted_tables if table not in left_out}
+        queries["jobs"] = select(settled, *(column for column in jobs.c if column.name != "attempt"))
+        with self.db().read() as c:
+            told = {name: sorted(map(repr, c.execute(query))) for name, query in queries.items()}
+        claiming = [letter for letter in self.letters().all() if letter.task != INDEX_SEARCH.name]
+        return {**told, "stored": sorted(self.store().list("")), "letters": sorted(map(repr, claiming))}
 
     # what must hold whatever died
 

@@ -12,6 +12,7 @@ from sqlalchemy import or_
 
 from shared.db.engine import now
 from shared.db.tables import rounds
+from shared.kill_points import kill_point
 from shared.runtime.loop import Repeating
 from workers.keeper.deps import Keeper
 from workers.keeper.rounds import (
@@ -82,6 +83,7 @@ class Schedule:
         """Run the round if it is ours; another keeper's is left alone."""
         if time.monotonic() >= self._held_until.get(this.name, 0.0) and self._hold(this):
             self._held_until[this.name] = time.monotonic() + HOLD_S / 2
+            kill_point("turn.held")
         if time.monotonic() < self._held_until.get(this.name, 0.0):
             this.run(self._keeper)
 

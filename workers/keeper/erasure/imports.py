@@ -17,6 +17,7 @@ from shared.errors import ObjectMissing
 from shared.jobs.import_request import StoredManifest
 from shared.jobs.job import FINAL, State, failure
 from shared.jobs.kinds import JobKind
+from shared.kill_points import kill_point
 from shared.storage import owners
 from workers.keeper.deps import Keeper
 from workers.keeper.erasure.subjects import AT_ONCE, Subjects
@@ -46,6 +47,7 @@ def forget(keeper: Keeper, subjects: Subjects) -> None:
         older = c.execute(query).all()
     for row in older:
         _forget(keeper, row, subjects.accepted_before(row.accept_no))
+        kill_point("erase.import_forgotten")
 
 
 def _forget(keeper: Keeper, row: Row[Any], product_ids: tuple[str, ...]) -> None:

@@ -29,6 +29,8 @@ ASK_AGAIN_AFTER_S = 60
 def begin(keeper: Keeper, subjects: Subjects) -> None:
     """Note which segments hold the products and where the logs end now; ask for snapshots beyond."""
     with keeper.db.write() as c:
+        # Those that another keeper has begun meanwhile would only be sealed once more.
+        subjects = subjects.only(_unbegun(c, subjects))
         held = _held(c, subjects)
         own = _own_shards(c, subjects)
         parts = _parts(c, {name for names in held.values() for name in names})
@@ -46,6 +48,13 @@ def begin(keeper: Keeper, subjects: Subjects) -> None:
                 .where(*_of(subjects, product_ids, accept_no), erasures.c.begun_at.is_(None))
                 .values(begun_at=now(), positions=positions, objects=list(objects))
             )
+
+
+def _unbegun(c: Connection, subjects: Subjects) -> set[str]:
+    """Products whose receipt is not begun yet."""
+    ids = [receipt.id for receipt in subjects.receipts.values()]
+    query = select(erasures.c.subject).where(erasures.c.id.in_(ids), erasures.c.begun_at.is_(None))
+    return set(c.execute(query).scalars())
 
 
 def _of(subjects: Subjects, product_ids: list[str], accept_no: int) -> tuple[ColumnElement[bool], ...]:

@@ -12,6 +12,7 @@ from shared.db.tables import jobs, parts
 from shared.jobs.expiry import entomb
 from shared.jobs.job import FINAL, State
 from shared.jobs.kinds import JobKind
+from shared.kill_points import kill_point
 from workers.keeper.deps import Keeper
 from workers.keeper.erasure.subjects import AT_ONCE, Subjects
 
@@ -21,6 +22,7 @@ JOBS_AT_ONCE = 200
 def forget(keeper: Keeper, subjects: Subjects) -> None:
     for some in subjects.slices(AT_ONCE):
         _forget_writes(keeper, some)
+        kill_point("erase.writes_forgotten")
     _forget_hits(keeper, subjects)
 
 
@@ -64,6 +66,7 @@ def _forget_hits(keeper: Keeper, subjects: Subjects) -> None:
             for job_id, result in sorted(changed.items()):
                 still = (jobs.c.id == job_id, jobs.c.state == State.SUCCEEDED)
                 c.execute(update(jobs).where(*still).values(result=result))
+        kill_point("erase.hits_forgotten")
         last = (found[-1].created_at, found[-1].id)
         page = searches.where(tuple_(jobs.c.created_at, jobs.c.id) > last)
 

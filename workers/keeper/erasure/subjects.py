@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -42,6 +42,11 @@ class Subjects:
         remaining = iter(self.receipts.items())
         while some := dict(islice(remaining, size)):
             yield Subjects(self.tenant, self.catalog, some)
+
+    def only(self, product_ids: Container[str]) -> Subjects:
+        """Those of them."""
+        kept = {p: receipt for p, receipt in self.receipts.items() if p in product_ids}
+        return Subjects(self.tenant, self.catalog, kept)
 
     def accepted_before(self, accept_no: int | None) -> tuple[str, ...]:
         """Those whose erasure is younger than a write of this number."""

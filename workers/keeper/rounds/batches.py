@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import ColumnElement, Connection, Table, delete, select, tuple_
 
 from shared.db.engine import Database
+from shared.kill_points import kill_point
 
 AT_ONCE = 500
 # What is left then waits for the next round.
@@ -19,6 +20,7 @@ def in_batches(db: Database, step: Callable[[Connection], int]) -> int:
     for _ in range(BATCHES_A_ROUND):
         with db.write() as c:
             done = step(c)
+        kill_point("expire.batch_committed")
         total += done
         if done < AT_ONCE:
             break

@@ -22,6 +22,7 @@ from shared.db.engine import now
 from shared.db.tables import erasures, objects
 from shared.erasure.listing import note
 from shared.erasure.receipts import ErasedKind
+from shared.kill_points import kill_point
 from shared.telemetry import ERASURES_OVERDUE, step
 from workers.keeper.deps import Keeper
 from workers.keeper.erasure import imports, index, results
@@ -64,6 +65,7 @@ def _begin(keeper: Keeper) -> None:
                 imports.forget(keeper, subjects)
                 for some in subjects.slices(AT_ONCE):
                     index.begin(keeper, some)
+                    kill_point("erase.begun")
             _begin_jobs(keeper, [r.id for r in due if r.kind == ErasedKind.JOB])
 
 
@@ -76,6 +78,7 @@ def _begin_jobs(keeper: Keeper, receipt_ids: list[str]) -> None:
                 .where(erasures.c.id.in_(some), erasures.c.begun_at.is_(None))
                 .values(begun_at=now(), clean_at=now())
             )
+        kill_point("erase.jobs_begun")
 
 
 def _ready() -> tuple[ColumnElement[bool], ...]:
@@ -109,6 +112,7 @@ def _go_on(keeper: Keeper) -> None:
         if not found:
             return
         index.go_on(keeper, found)
+        kill_point("erase.gone_on")
         page = begun.where(erasures.c.id > found[-1].id)
 
 
@@ -130,6 +134,7 @@ def _finish(keeper: Keeper) -> None:
             found = list(c.execute(page.order_by(erasures.c.id).limit(AT_ONCE)).scalars())
             named = (erasures.c.id.in_(found), erasures.c.subject.is_not(None))
             c.execute(update(erasures).where(*named).values(subject=None))
+        kill_point("erase.subjects_forgotten")
         done += found
         if len(found) < AT_ONCE:
             break
@@ -138,13 +143,16 @@ def _finish(keeper: Keeper) -> None:
     with step("keeper.erasure", erased=len(done)):
         # Once for all of them, as everybody waits meanwhile.
         unwritten = keeper.db.scrub(keeper.settings.scrub_up_to)
+        kill_point("erase.scrubbed")
         for some in _slices(done):
             with keeper.db.write() as c:
-                of_these = update(erasures).where(erasures.c.id.in_(some))
+                # A keeper that was paused meanwhile gives no second date once more.
+                of_these = update(erasures).where(erasures.c.id.in_(some), erasures.c.erased_at.is_(None))
                 if unwritten:
                     c.execute(of_these.values(unwritten=json.dumps(unwritten, sort_keys=True)))
                 else:
-                    c.execute(of_these.values(erased_at=now()))
+                    c.execute(of_these.values(erased_at=now(), unwritten=None))
+            kill_point("erase.dated")
     if unwritten:
         log.warning(
             "%d erasures wait for tables larger than TUSOU_SCRUB_UP_TO: VACUUM (FULL) %s, or pg_repack them",
@@ -161,16 +169,19 @@ def _written_anew(keeper: Keeper) -> None:
     if not awaited:
         return
     files = keeper.db.files()
+    kill_point("erase.files_read")
     for unwritten in awaited:
         if any(files.get(table) == file for table, file in json.loads(unwritten).items()):
             continue
         some = select(erasures.c.id).where(*waiting, erasures.c.unwritten == unwritten).limit(AT_ONCE)
         while True:
             with keeper.db.write() as c:
-                these = erasures.c.id.in_(list(c.execute(some).scalars()))
-                written = update(erasures).where(these).values(erased_at=now(), unwritten=None)
-                if c.execute(written).rowcount < AT_ONCE:
-                    break
+                these = list(c.execute(some).scalars())
+                written = update(erasures).where(erasures.c.id.in_(these), *waiting)
+                c.execute(written.values(erased_at=now(), unwritten=None))
+            kill_point("erase.dated_late")
+            if len(these) < AT_ONCE:
+                break
 
 
 def _slices(ids: list[str]) -> Iterator[list[str]]:

@@ -10,6 +10,7 @@ from shared.db.tables import erasures, idempotency, images, jobs, objects, produ
 from shared.jobs.expiry import expire
 from shared.jobs.job import OPEN, State
 from shared.jobs.kinds import JobKind
+from shared.kill_points import kill_point
 from shared.telemetry import OPEN_JOBS, step
 from workers.keeper.deps import Keeper
 from workers.keeper.rounds.batches import AT_ONCE, delete_old, in_batches
@@ -23,14 +24,19 @@ def run(keeper: Keeper) -> None:
     settings, db = keeper.settings, keeper.db
     with step("keeper.expiry") as current:
         photos = in_batches(db, _images)
+        kill_point("expire.photos_gone")
         in_batches(db, _objects)
+        kill_point("expire.objects_marked")
         ended = in_batches(db, lambda c: expire(c, tombstone_for=settings.tombstone_retention, limit=AT_ONCE))
+        kill_point("expire.jobs_entombed")
         delete_old(db, jobs, jobs.c.state == State.EXPIRED, jobs.c.expires_at < now())
         delete_old(db, idempotency, idempotency.c.created_at < now() - settings.idempotency_ttl)
         delete_old(db, erasures, erasures.c.erased_at < now() - settings.tombstone_retention)
         delete_old(db, replicas, replicas.c.seen_at < now() - FORGET_PROCESS_AFTER_S)
         delete_old(db, workers, workers.c.seen_at < now() - FORGET_PROCESS_AFTER_S)
+        kill_point("expire.rows_gone")
         _tombstones(keeper)
+        kill_point("expire.tombstones_gone")
         _count(keeper)
         current.note(photos=photos, jobs=ended)
 
@@ -40,6 +46,8 @@ def _images(c: Connection) -> int:
     due = select(images).where(images.c.expires_at < now()).order_by(images.c.expires_at).limit(AT_ONCE)
     rows = list(c.execute(due.with_for_update(skip_locked=True)))
     drop_images(c, rows)
+    if rows:
+        kill_point("expire.photos_written")
     return len(rows)
 
 

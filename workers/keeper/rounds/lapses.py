@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from shared.db.engine import now
 from shared.db.tables import chunks, jobs, row_errors
@@ -17,6 +17,7 @@ from shared.errors import TusouError
 from shared.jobs import chunks as chunk_rows
 from shared.jobs.ends import close_chunks, finish, lost_worker
 from shared.jobs.job import OPEN, ChunkState, State
+from shared.kill_points import kill_point
 from shared.storage import owners
 from shared.telemetry import step
 from workers.keeper.deps import Keeper
@@ -54,6 +55,7 @@ def _lost_job(keeper: Keeper, row: Row[Any], lapsed: tuple[Any, ...]) -> None:
             .where(jobs.c.id == row.id, jobs.c.attempt == row.attempt, *lapsed)
             .values(suspect=True, losses_alone=losses, lease_until=None, claimed_by=None, due_at=now())
         )
+        kill_point("lapse.job_written")
         if mine.rowcount and losses >= keeper.settings.max_losses:
             done = finish(
                 c,
@@ -64,6 +66,8 @@ def _lost_job(keeper: Keeper, row: Row[Any], lapsed: tuple[Any, ...]) -> None:
                 error=lost_worker(),
             )
             close_chunks(c, row.id)  # of an import whose plan or end it was
+            kill_point("lapse.job_given_up_written")
+    kill_point("lapse.job_committed")
     if done:
         keeper.notifier.job_done(row.id)
 
@@ -94,19 +98,22 @@ def _lost_chunk(keeper: Keeper, row: Row[Any], lapsed: tuple[Any, ...]) -> None:
                 return
             if c.execute(update(chunks).where(*this).values(losses_alone=losses)).rowcount:
                 chunk_rows.split(c, row)
-            return
-        values: dict[str, Any] = {
-            "suspect": True,
-            "losses_alone": losses,
-            "lease_until": None,
-            "claimed_by": None,
-        }
-        if fault is None:
-            c.execute(update(chunks).where(*this).values(state=ChunkState.OPEN, **values))
-        elif c.execute(
-            update(chunks).where(*this).values(state=ChunkState.DONE, bad_rows=1, **values)
-        ).rowcount:
-            c.execute(insert(row_errors).values(job_id=row.job_id, chunk=row.no, no=0, **fault))
+                kill_point("lapse.halves_written")
+        else:
+            _mark_chunk(c, row, this, losses, fault)
+    kill_point("lapse.chunk_committed")
+
+
+def _mark_chunk(
+    c: Connection, row: Row[Any], this: tuple[Any, ...], losses: int, fault: dict[str, Any] | None
+) -> None:
+    """It is open again for who is alone; with a `fault` it is done, and the error file tells of it."""
+    values = {"suspect": True, "losses_alone": losses, "lease_until": None, "claimed_by": None}
+    if fault is None:
+        c.execute(update(chunks).where(*this).values(state=ChunkState.OPEN, **values))
+    elif c.execute(update(chunks).where(*this).values(state=ChunkState.DONE, bad_rows=1, **values)).rowcount:
+        c.execute(insert(row_errors).values(job_id=row.job_id, chunk=row.no, no=0, **fault))
+        kill_point("lapse.row_given_up_written")
 
 
 def _row_error(keeper: Keeper, row: Row[Any]) -> dict[str, Any]:

@@ -1,12 +1,15 @@
 """Re-sending lost messages, without flooding a broker that merely has much to do.
 
 Per queue: only when the broker holds fewer messages than there are overdue rows are rows sent again,
-oldest first; otherwise their time is moved on. A row is sent again anyway when one that was sent to
+oldest first; otherwise their time is moved on. Who was paused until the rows it claimed are overdue again
+sends none of them. A row is sent again anyway when one that was sent to
 the same queue well after it has been claimed: its own message is lost.
 """
 
 from __future__ import annotations
 
+import logging
+import time
 from typing import Any
 
 from sqlalchemy import Row, func, select, update
@@ -20,6 +23,8 @@ from shared.messages import JobMessage
 from shared.telemetry import QUEUE_READY, step
 from shared.topology import EMBED, LOOKUP, SEARCH_QUEUE, STAGES, WRITE_QUEUE, Queue
 from workers.keeper.deps import Keeper
+
+log = logging.getLogger(__name__)
 
 # Chunks and plans are found by the import loop itself, once a second, and trainings by a trainer, every
 # five: nothing to send again.
@@ -48,10 +53,15 @@ def _queue(keeper: Keeper, queue: Queue, stages: list[str], count: int, late: li
     lost = late if ready < count else _overtaken(keeper, stages, late)
     with step("keeper.redispatch", queue=queue.name, overdue=count, ready=ready, sent=len(lost)):
         chosen = {row.id for row in lost}
+        began = time.monotonic()
         sent = [row for row in lost if _claim_sending(keeper, row)]
         kill_point("resend.claimed")
         for row in sent:
+            if time.monotonic() - began > keeper.settings.first_due:
+                log.warning("paused for too long: another keeper sends what this one has not")
+                break
             keeper.dispatcher.send(STAGES[row.stage].task, JobMessage(row.id, row.stage))
+            kill_point("resend.sent")
         waiting = [row.id for row in late if row.id not in chosen]
         with keeper.db.write() as c:
             c.execute(
@@ -74,6 +84,7 @@ def _claim_sending(keeper: Keeper, row: Row[Any]) -> bool:
             )
             .values(sent_at=now(), due_at=now() + keeper.settings.first_due)
         )
+    kill_point("resend.row_claimed")
     return mine.rowcount == 1
 
 

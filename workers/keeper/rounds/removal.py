@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select, update
 
 from shared.db.engine import now
 from shared.db.tables import objects
+from shared.kill_points import kill_point
 from shared.telemetry import step
 from workers.keeper.deps import Keeper
 from workers.keeper.rounds.batches import BATCHES_A_ROUND
@@ -60,7 +61,10 @@ def _delete(keeper: Keeper, names: list[str], failures: int) -> tuple[list[str],
                 break
         else:
             gone.append(name)
+            kill_point("remove.object_gone")
     with keeper.db.write() as c:
         c.execute(delete(objects).where(objects.c.name.in_(gone), objects.c.removed_at.is_not(None)))
         c.execute(update(objects).where(objects.c.name.in_(kept)).values(tried_at=now()))
+        kill_point("remove.rows_written")
+    kill_point("remove.committed")
     return gone, kept

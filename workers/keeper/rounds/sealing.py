@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, and_, case, or_, select, update
 
 from shared.db.engine import now
 from shared.db.tables import shards
+from shared.kill_points import kill_point
 from shared.settings import Settings
 from workers.keeper.deps import Keeper
 
@@ -26,6 +27,7 @@ def run(keeper: Keeper) -> None:
                 .where(shards.c.index_id == index_id, shards.c.shard == shard, due)
                 .values(seal_wanted=True)
             )
+        kill_point("ask_snapshot.committed")
 
 
 def _grown(settings: Settings) -> ColumnElement[bool]:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from shared.db.engine import now
 from shared.db.tables import objects, swept_hours
+from shared.kill_points import kill_point
 from shared.storage.names import KINDS, UNOWNED, hour_prefix
 from shared.telemetry import step
 from workers.keeper.deps import Keeper
@@ -51,16 +52,20 @@ def sweep_hour(keeper: Keeper, hour: str) -> int:
             for names in _batches(keeper.store.list(hour_prefix(kind, hour))):
                 with keeper.db.read() as c:
                     owned = set(c.execute(select(objects.c.name).where(objects.c.name.in_(names))).scalars())
+                kill_point("sweep.listed")
                 for name in names:
                     if name not in owned:
                         keeper.store.delete(name)
                         deleted += 1
+                        kill_point("sweep.orphan_gone")
+        kill_point("sweep.hour_clean")
         with keeper.db.write() as c:
             c.execute(
                 keeper.db.insert(swept_hours)
                 .values(hour=hour)
                 .on_conflict_do_nothing(index_elements=["hour"])
             )
+        kill_point("sweep.hour_ticked")
         current.note(deleted=deleted)
     return deleted
 
