@@ -7,12 +7,12 @@ is the right one; `verify` reads it all the same.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
+from shared.batched import batched
 from shared.errors import NameTaken, ObjectCorrupt, ObjectMissing
 from shared.storage.fault import IN_MEMORY, fault
 from shared.storage.port import ObjectStore, Stored
@@ -44,7 +44,7 @@ def copy_all(
         def one(item: Stored) -> bool | str:
             return _copy(source, target, item, Path(folder), verify=verify)
 
-        for batch in _batches(iter(wanted)):
+        for batch in batched(wanted, BATCH):
             for item, done in zip(batch, pool.map(one, batch), strict=True):
                 if isinstance(done, str):
                     result.lost[item.name] = done
@@ -93,8 +93,3 @@ def _put(target: ObjectStore, item: Stored, what: bytes | Path, *, replace: bool
     if stored != item:
         raise ObjectCorrupt(f"{item.name} changed on its way")
     return True
-
-
-def _batches(items: Iterator[Stored]) -> Iterator[list[Stored]]:
-    while batch := list(islice(items, BATCH)):
-        yield batch

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import JSON, Connection, Table, func, insert, inspect, select, text
 
 from shared.backup import dump
 from shared.backup.columns import JsonText
 from shared.backup.manifest import Manifest
+from shared.batched import batched
 from shared.db import schema
 from shared.errors import ObjectCorrupt
 
@@ -58,10 +56,5 @@ def _load_table(c: Connection, table: Table, manifest: Manifest, folder: Path) -
     for column in table.columns:
         if isinstance(column.type, JSON):
             column.type = JsonText()
-    for rows in _batches(dump.read(folder / dump.file_name(table.name), file)):
+    for rows in batched(dump.read(folder / dump.file_name(table.name), file), ROWS_AT_ONCE):
         c.execute(insert(table), rows)
-
-
-def _batches(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    while batch := list(islice(rows, ROWS_AT_ONCE)):
-        yield batch

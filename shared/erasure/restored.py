@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from itertools import islice
 
 from sqlalchemy import Connection, exists, select, update
 
+from shared.batched import batched
 from shared.catalog.burial import bury
 from shared.catalog.locks import lock_products, share_catalog
 from shared.db.engine import Database
@@ -39,8 +39,7 @@ def apply_erased_list(
     Done again, it changes nothing.
     """
     hidden = 0
-    remaining = iter(erased)
-    while some := list(islice(remaining, AT_ONCE)):
+    for some in batched(erased, AT_ONCE):
         with db.write() as c:
             number_beyond(c, db, max(e.accept_no or 0 for e in some))
         for entry in some:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from sqlalchemy import select
 
+from shared.batched import batched
 from shared.db.engine import Database
 from shared.db.tables import jobs, products
 from shared.erasure.erased_list import Erased
@@ -26,10 +26,9 @@ def check(db: Database, listed: Iterable[Erased], left: Iterable[Finding]) -> It
     wanted: dict[Subject, list[Finding]] = {}
     for finding in left:
         wanted.setdefault((finding.keys["tenant"], finding.keys["product"]), []).append(finding)
-    entries = iter(listed)
     named: dict[Subject, Erased] = {}
     try:
-        while some := list(islice(entries, ENTRIES_AT_ONCE)):
+        for some in batched(listed, ENTRIES_AT_ONCE):
             yield from _back(db, some)
             for entry in some:
                 of = (entry.tenant, entry.id)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Set
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Row, select
 
+from shared.batched import batched
 from shared.db.engine import Database
 from shared.db.pages import ROWS_AT_ONCE
 from shared.db.tables import erasures
@@ -57,8 +57,7 @@ def _look(
 def _left(db: Database, shard: Shard, gone: Mapping[str, str]) -> Iterator[Finding]:
     """Those of `gone` that no erasure waits for: {product: what holds it}."""
     tenant = shard.index.tenant
-    names = iter(sorted(gone))
-    while some := list(islice(names, ROWS_AT_ONCE)):
+    for some in batched(sorted(gone), ROWS_AT_ONCE):
         of_these = (erasures.c.tenant == tenant, erasures.c.subject.in_(some), erasures.c.erased_at.is_(None))
         with db.read() as c:
             awaited = set(c.execute(select(erasures.c.subject).where(*of_these)).scalars())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 
 from sqlalchemy import Connection, select
 
+from shared.batched import batched
 from shared.db.engine import Database, now
 from shared.db.pages import rows_of
 from shared.db.tables import objects
@@ -67,7 +67,7 @@ def orphans(db: Database, store: ObjectStore) -> Iterator[Finding]:
     with db.read() as c:
         clock = c.execute(select(now())).scalar_one()
     names = (name for name in store.list("") if _is_settled(name, clock))
-    while batch := list(islice(names, BATCH)):
+    for batch in batched(names, BATCH):
         with db.read() as c:
             known = set(c.execute(select(objects.c.name).where(objects.c.name.in_(batch))).scalars())
         for name in batch:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 from sqlalchemy import Connection, and_, case, exists, func, not_, or_, select
 
+from shared.batched import batched
 from shared.db.engine import Database
 from shared.db.pages import ROWS_AT_ONCE, rows_of
 from shared.db.tables import chunks, explanations, imports, jobs, manifest_ids, parts, row_errors
@@ -51,7 +51,7 @@ def _kept(c: Connection) -> Iterator[Finding]:
     """A tombstone holds nothing but the fact that there was a job."""
     columns = (jobs.c.state, jobs.c.request, *(jobs.c[name] for name in EMPTIED))
     expired = (row for row in rows_of(c, jobs, *columns) if row.state == State.EXPIRED)
-    while page := list(islice(expired, ROWS_AT_ONCE)):
+    for page in batched(expired, ROWS_AT_ONCE):
         beside: dict[str, list[str]] = {}
         for table in BESIDE:
             of_these = table.c.job_id.in_([row.id for row in page])

@@ -9,10 +9,11 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from shared.batched import batched
 
 CACHE_KIB = 16 * 1024
 AT_ONCE = 4_000
@@ -46,10 +47,9 @@ class NameLists:
 
     def add(self, to: str, names: Iterable[Named]) -> None:
         """To the list of that name."""
-        remaining = iter(names)
-        while some := [(to, *named) for named in islice(remaining, AT_ONCE)]:
+        for some in batched(names, AT_ONCE):
             self._db.execute("BEGIN")
-            self._db.executemany("INSERT INTO names VALUES (?, ?, ?)", some)
+            self._db.executemany("INSERT INTO names VALUES (?, ?, ?)", [(to, *named) for named in some])
             self._db.execute("COMMIT")
 
     def only_in(self, one: str, other: str) -> Iterator[Named]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import islice
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from shared.batched import batched
 from shared.db.engine import now
 from shared.db.tables import objects
 from shared.errors import ObjectMissing, Unavailable
@@ -79,9 +79,8 @@ def find(c: Connection, name: str) -> Stored:
 
 def find_all(c: Connection, names: Iterable[str]) -> dict[str, Stored]:
     """{name: what its row says} of those that have an owner, and are not marked."""
-    wanted = iter(names)
     found: dict[str, Stored] = {}
-    while some := list(islice(wanted, _AT_ONCE)):
+    for some in batched(names, _AT_ONCE):
         query = select(objects).where(objects.c.name.in_(some), objects.c.removed_at.is_(None))
         found |= {row.name: Stored(row.name, row.sha256, row.length) for row in c.execute(query)}
     return found

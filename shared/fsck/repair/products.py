@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 from sqlalchemy import update
 
+from shared.batched import batched
 from shared.catalog.locks import lock_products
 from shared.catalog.product import logged_columns_of
 from shared.db.engine import now
@@ -62,8 +61,7 @@ def tell_columns(repairs: Repairs) -> None:
     for (index_id, shard), whose in sorted(repairs.columns.items()):
         if (index_id, shard) in repairs.renewed:
             continue
-        remaining = iter(sorted(whose))
-        while some := list(islice(remaining, AT_ONCE)):
+        for some in batched(sorted(whose), AT_ONCE):
             with repairs.db.write() as c:
                 tenant = some[0][0]  # an index is one tenant's
                 rows = lock_products(c, tenant, [product for _, product in some])

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
 
+from shared.batched import batched
 from shared.db.tables import chunks, imports, jobs, manifest_ids, row_errors
 from shared.errors import ObjectMissing
 from shared.jobs.import_request import StoredManifest
@@ -57,8 +58,7 @@ def _forget(keeper: Keeper, row: Row[Any], product_ids: tuple[str, ...]) -> None
         here = (jobs.c.id == row.id, jobs.c.state == row.state)
         if not c.execute(update(jobs).where(*here).values(attempt=jobs.c.attempt + 1)).rowcount:
             return  # retried meanwhile: it is older work again
-        for first in range(0, len(product_ids), AT_ONCE):
-            some = product_ids[first : first + AT_ONCE]
+        for some in batched(product_ids, AT_ONCE):
             for table in (row_errors, manifest_ids):
                 c.execute(delete(table).where(table.c.job_id == row.id, table.c.product_id.in_(some)))
         if keeps:

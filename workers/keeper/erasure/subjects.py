@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, exists, or_
 
+from shared.batched import batched
 from shared.db.tables import erasures, jobs
 from shared.jobs.job import OPEN
 from shared.jobs.kinds import JobKind
@@ -39,9 +39,8 @@ class Subjects:
 
     def slices(self, size: int) -> Iterator[Subjects]:
         """The same in pieces, each for a transaction of its own."""
-        remaining = iter(self.receipts.items())
-        while some := dict(islice(remaining, size)):
-            yield Subjects(self.tenant, self.catalog, some)
+        for some in batched(self.receipts.items(), size):
+            yield Subjects(self.tenant, self.catalog, dict(some))
 
     def only(self, product_ids: Container[str]) -> Subjects:
         """Those of them."""

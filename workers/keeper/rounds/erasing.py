@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, exists, func, or_, select, update
 
+from shared.batched import batched
 from shared.db.engine import now
 from shared.db.tables import erasures, objects
 from shared.erasure.listing import note
@@ -71,7 +71,7 @@ def _begin(keeper: Keeper) -> None:
 
 def _begin_jobs(keeper: Keeper, receipt_ids: list[str]) -> None:
     """A job lost everything when it was hidden: only its objects and the freed pages are left."""
-    for some in _slices(receipt_ids):
+    for some in batched(receipt_ids, AT_ONCE):
         with keeper.db.write() as c:
             c.execute(
                 update(erasures)
@@ -144,7 +144,7 @@ def _finish(keeper: Keeper) -> None:
         # Once for all of them, as everybody waits meanwhile.
         unwritten = keeper.db.scrub(keeper.settings.scrub_up_to)
         kill_point("erase.scrubbed")
-        for some in _slices(done):
+        for some in batched(done, AT_ONCE):
             with keeper.db.write() as c:
                 # A keeper that was paused meanwhile gives no second date once more.
                 of_these = update(erasures).where(erasures.c.id.in_(some), erasures.c.erased_at.is_(None))
@@ -182,11 +182,6 @@ def _written_anew(keeper: Keeper) -> None:
             kill_point("erase.dated_late")
             if len(these) < AT_ONCE:
                 break
-
-
-def _slices(ids: list[str]) -> Iterator[list[str]]:
-    for first in range(0, len(ids), AT_ONCE):
-        yield ids[first : first + AT_ONCE]
 
 
 def _count(keeper: Keeper) -> None:

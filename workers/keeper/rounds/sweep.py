@@ -7,11 +7,10 @@ hour is ticked off only when finished.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from itertools import islice
 
 from sqlalchemy import select
 
+from shared.batched import batched
 from shared.db.engine import now
 from shared.db.tables import objects, swept_hours
 from shared.kill_points import kill_point
@@ -49,7 +48,7 @@ def sweep_hour(keeper: Keeper, hour: str) -> int:
         for kind in KINDS:
             if kind in UNOWNED:
                 continue
-            for names in _batches(keeper.store.list(hour_prefix(kind, hour))):
+            for names in batched(keeper.store.list(hour_prefix(kind, hour)), NAMES_AT_ONCE):
                 with keeper.db.read() as c:
                     owned = set(c.execute(select(objects.c.name).where(objects.c.name.in_(names))).scalars())
                 kill_point("sweep.listed")
@@ -68,8 +67,3 @@ def sweep_hour(keeper: Keeper, hour: str) -> int:
         kill_point("sweep.hour_ticked")
         current.note(deleted=deleted)
     return deleted
-
-
-def _batches(names: Iterator[str]) -> Iterator[list[str]]:
-    while batch := list(islice(names, NAMES_AT_ONCE)):
-        yield batch
