@@ -8,8 +8,9 @@ owner row, so the tables are written again: from a moment that does not know it.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from sqlalchemy import select
@@ -22,14 +23,12 @@ from shared.backup.manifest import Manifest, TableFile
 from shared.backup.prune import prune
 from shared.db import schema
 from shared.db.engine import Database, now
-from shared.db.tables import objects
 from shared.errors import Conflict
 from shared.storage import owners
-from shared.storage.port import ObjectStore, Stored
+from shared.storage.port import ObjectStore
 
 # Keepers hold still meanwhile, so that the second is the last but for a keeper that was in the middle.
 MOMENTS = 5
-NAMES_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def take(
     target.ensure()
     with Hold(db, holder) as hold, tempfile.TemporaryDirectory(prefix="tusou-") as temporary:
         tell("copying objects")
-        total = copy_all(store, target, _owned(db), verify=verify)
+        total = copy_all(store, target, chain.from_iterable(owners.pages(db)), verify=verify)
         folder = Path(temporary)
         taken_at, tables, absent = _moment(db, store, target, hold, folder, total, tell)
         made = Manifest(
@@ -114,20 +113,6 @@ def _moment(
         if not copied.lost or _still_owned(db, copied.lost):
             break
     return taken_at, tables, copied.lost
-
-
-def _owned(db: Database) -> Iterator[Stored]:
-    # Not asked for in SQL: see shared/db/pages.py.
-    query = select(objects.c.name, objects.c.sha256, objects.c.length, objects.c.removed_at)
-    query = query.order_by(objects.c.name).limit(NAMES_AT_ONCE)
-    after = ""
-    while True:
-        with db.read() as c:
-            page = c.execute(query.where(objects.c.name > after)).all()
-        if not page:
-            return
-        yield from (Stored(row.name, row.sha256, row.length) for row in page if row.removed_at is None)
-        after = page[-1].name
 
 
 def _still_owned(db: Database, names: Iterable[str]) -> bool:

@@ -29,7 +29,7 @@ SETTLED_S = HOUR_S
 def owned(db: Database, store: ObjectStore, *, quick: bool) -> Iterator[Finding]:
     """Every owner row's object; `quick` compares lengths and reads no bytes."""
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fsck") as pool:
-        for page in _owners(db):
+        for page in owners.pages(db):
             looked = pool.map(lambda item: _look(store, item, quick=quick), page)
             found = [finding for finding in looked if finding is not None]
             with db.read() as c:  # what was removed meanwhile is no fault
@@ -46,20 +46,6 @@ def _look(store: ObjectStore, item: Stored, *, quick: bool) -> Finding | None:
         return Finding(Code.OBJECT_LENGTH, item.name, f"{size} bytes, not {item.length}", keys)
     why = None if quick else fault(store, item)
     return Finding(Code.OBJECT_DAMAGED, item.name, why, keys) if why else None
-
-
-def _owners(db: Database) -> Iterator[list[Stored]]:
-    # Not asked for in SQL: see shared/db/pages.py.
-    columns = (objects.c.name, objects.c.sha256, objects.c.length, objects.c.removed_at)
-    query = select(*columns).order_by(objects.c.name).limit(BATCH)
-    after = ""
-    while True:
-        with db.read() as c:
-            page = c.execute(query.where(objects.c.name > after)).all()
-        if not page:
-            return
-        yield [Stored(row.name, row.sha256, row.length) for row in page if row.removed_at is None]
-        after = page[-1].name
 
 
 def orphans(db: Database, store: ObjectStore) -> Iterator[Finding]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from shared.batched import batched
-from shared.db.engine import now
+from shared.db.engine import Database, now
 from shared.db.tables import objects
 from shared.errors import ObjectMissing, Unavailable
 from shared.storage.names import named_at
@@ -89,6 +89,21 @@ def find_all(c: Connection, names: Iterable[str]) -> dict[str, Stored]:
 def owned(c: Connection, names: Iterable[str]) -> set[str]:
     """Those of `names` that have an owner, and are not marked."""
     return set(find_all(c, names))
+
+
+def pages(db: Database) -> Iterator[list[Stored]]:
+    """All that has an owner and is not marked, in order of names; each page is of a moment of its own."""
+    # Whether it is marked is not asked for in SQL: see shared/db/pages.py.
+    columns = (objects.c.name, objects.c.sha256, objects.c.length, objects.c.removed_at)
+    query = select(*columns).order_by(objects.c.name).limit(_AT_ONCE)
+    after = ""
+    while True:
+        with db.read() as c:
+            page = c.execute(query.where(objects.c.name > after)).all()
+        if not page:
+            return
+        yield [Stored(row.name, row.sha256, row.length) for row in page if row.removed_at is None]
+        after = page[-1].name
 
 
 def read(c: Connection, store: ObjectStore, name: str) -> bytes:
