@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, Table, select, tuple_
+from sqlalchemy import Connection, MetaData, Table
 
 from shared.backup.columns import Kind, kind_of, read_as, restored, written
-from shared.backup.manifest import TableFile
+from shared.backup.manifest import Manifest, TableFile
+from shared.db.pages import rows_of
 from shared.db.tables import metadata
 from shared.errors import ObjectCorrupt
-from shared.storage.port import Stored
+from shared.storage.port import ObjectStore, Stored
 
-ROWS_AT_ONCE = 1000
 # The work is the database's and the disk's; a higher one costs a core and gains a tenth.
 PACKING = 3
 
@@ -52,29 +52,22 @@ def _write(c: Connection, table: Table, path: Path) -> TableFile:
     makers = [written(kind) for kind in kinds.values()]
     rows = 0
     with path.open("wb") as raw, gzip.GzipFile("", "wb", PACKING, raw, mtime=0) as out:
-        for page in _pages(c, table):
-            for row in page:
-                values = [make(value) for make, value in zip(makers, row, strict=True)]
-                out.write(json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
-            rows += len(page)
+        for row in rows_of(c, table, *map(read_as, table.columns)):
+            if table.name == "objects" and row.removed_at is not None:
+                continue  # nothing names it, and its bytes may be gone already
+            values = [make(value) for make, value in zip(makers, row, strict=True)]
+            out.write(json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+            rows += 1
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return TableFile(rows, sha256, path.stat().st_size, kinds)
 
 
-def _pages(c: Connection, table: Table) -> Iterator[list[Any]]:
-    """Rows in order of their key, some at a time: no statement is long, and memory stays small."""
-    key = list(table.primary_key)
-    columns = list(table.columns)
-    places = [columns.index(column) for column in key]
-    query = select(*[read_as(column) for column in columns]).order_by(*key).limit(ROWS_AT_ONCE)
-    # Nothing names what is marked for removal; its bytes may be gone already.
-    marked = columns.index(table.c.removed_at) if table.name == "objects" else None
-    page = list(c.execute(query))
-    while page:
-        yield page if marked is None else [row for row in page if row[marked] is None]
-        last = [page[-1][place] for place in places]
-        page = list(c.execute(query.where(tuple_(*key) > tuple_(*last))))
+def fetch_table(source: ObjectStore, manifest: Manifest, table: str, folder: Path) -> None:
+    """The table's file of a backup, verified, into `folder`. Raises ObjectMissing, ObjectCorrupt."""
+    file = manifest.tables[table]
+    path = folder / file_name(table)
+    source.fetch_to(manifest.file_of(table), path, sha256=file.sha256, length=file.length)
 
 
 def read(path: Path, file: TableFile) -> Iterator[dict[str, Any]]:

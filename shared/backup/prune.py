@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from shared.backup import manifest as manifests
-from shared.backup.dump import file_name, objects_in
-from shared.backup.manifest import FOLDER, Manifest
+from shared.backup.dump import fetch_table, objects_in
+from shared.backup.manifest import FOLDER
 from shared.storage.name_lists import NameLists
 from shared.storage.names import UNOWNED
 from shared.storage.port import ObjectStore
@@ -53,10 +53,3 @@ def _named(target: ObjectStore, kept: list[str]) -> Iterator[tuple[str, str]]:
             fetch_table(target, manifest, "objects", Path(folder))
             for item in objects_in(Path(folder), dict(manifest.tables)):
                 yield item.name, ""
-
-
-def fetch_table(source: ObjectStore, manifest: Manifest, table: str, folder: Path) -> None:
-    """Raises ObjectMissing, ObjectCorrupt."""
-    file = manifest.tables[table]
-    path = folder / file_name(table)
-    source.fetch_to(manifest.file_of(table), path, sha256=file.sha256, length=file.length)

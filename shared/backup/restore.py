@@ -19,7 +19,6 @@ from sqlalchemy import Connection, exists, inspect, select
 from shared.backup import dump, in_flight, load
 from shared.backup.copying import Copied, copy_all
 from shared.backup.manifest import Manifest
-from shared.backup.prune import fetch_table
 from shared.db import schema
 from shared.db.engine import Database, now
 from shared.db.tables import rounds, workers
@@ -101,7 +100,7 @@ def restore(
 
 def _fetch_tables(source: ObjectStore, manifest: Manifest, folder: Path) -> None:
     for table, file in manifest.tables.items():
-        fetch_table(source, manifest, table, folder)
+        dump.fetch_table(source, manifest, table, folder)
         for _ in dump.read(folder / dump.file_name(table), file):
             pass
 
