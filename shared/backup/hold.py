@@ -11,8 +11,9 @@ import time
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import or_, update
+from sqlalchemy import update
 
+from shared.db import round_lease
 from shared.db.engine import Database, now
 from shared.db.tables import rounds
 from shared.errors import Conflict
@@ -24,7 +25,6 @@ RENEW_EVERY_S = 15.0
 WINDOW_AT_MOST_S = 3600.0
 
 TURN = "backup"
-REMOVAL = "removal"  # workers/keeper/schedule.py
 
 
 class Hold:
@@ -51,7 +51,7 @@ class Hold:
     def begin_window(self) -> None:
         """The keeper that has the removal round notices within seconds; until then it goes on."""
         self._window_began = time.monotonic()
-        self._take(REMOVAL, by_force=True)
+        self._take(round_lease.REMOVAL, by_force=True)
 
     def check(self) -> None:
         """Raises Conflict when the turn was lost: the database was away for longer than the lease."""
@@ -62,16 +62,7 @@ class Hold:
         self._take(TURN)
         began = self._window_began
         if began is not None and time.monotonic() - began < WINDOW_AT_MOST_S:
-            self._take(REMOVAL)
+            self._take(round_lease.REMOVAL)
 
     def _take(self, name: str, *, by_force: bool = False) -> bool:
-        values = {"holder": self._holder, "lease_until": now() + LEASE_S}
-        free = or_(rounds.c.lease_until < now(), rounds.c.holder == self._holder)
-        with self._db.write() as c:
-            taken = c.execute(
-                self._db.insert(rounds)
-                .values(name=name, **values)
-                .on_conflict_do_update(index_elements=["name"], set_=values, where=None if by_force else free)
-                .returning(rounds.c.name)
-            )
-            return taken.one_or_none() is not None
+        return round_lease.take(self._db, name, self._holder, seconds=LEASE_S, by_force=by_force)

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, exists, inspect, select
 from shared.backup import dump, in_flight, load
 from shared.backup.copying import Copied, copy_all
 from shared.backup.manifest import Manifest
-from shared.db import schema
+from shared.db import round_lease, schema
 from shared.db.engine import Database, now
 from shared.db.tables import rounds, workers
 from shared.erasure.erased_list import Erased
@@ -164,7 +164,7 @@ def _running(c: Connection) -> str | None:
     if not inspector.has_table("rounds") or not inspector.has_table("workers"):
         return None
     # Of a round that is held for ten seconds at a time; others are held for longer than their keeper lives.
-    keeper = exists().where(rounds.c.name == "redispatch", rounds.c.lease_until > now())
+    keeper = exists().where(rounds.c.name == round_lease.REDISPATCH, rounds.c.lease_until > now())
     if c.execute(select(keeper)).scalar():
         return "a keeper"
     seen = exists().where(workers.c.seen_at > now() - VISION_SEEN_S)

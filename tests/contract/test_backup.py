@@ -12,9 +12,10 @@ from sqlalchemy import insert, select, text, update
 
 from shared.backup import copying
 from shared.backup import manifest as manifests
-from shared.backup.hold import REMOVAL, Hold
+from shared.backup.hold import Hold
 from shared.db import schema
 from shared.db.engine import Database, now
+from shared.db.round_lease import REMOVAL
 from shared.db.tables import chunks, images, jobs, objects, rounds, secrets, workers
 from shared.errors import Conflict, ObjectCorrupt, SchemaOutdated, StoreUnavailable
 from shared.fsck.examine import examine

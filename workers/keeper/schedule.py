@@ -8,10 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import or_
-
-from shared.db.engine import now
-from shared.db.tables import rounds
+from shared.db import round_lease
 from shared.kill_points import kill_point
 from shared.runtime.loop import Repeating
 from workers.keeper.deps import Keeper
@@ -37,11 +34,11 @@ class Round:
 
 ROUNDS = (
     Round("searches", 0.25, searches.run),
-    Round("redispatch", 1.0, redispatch.run),
+    Round(round_lease.REDISPATCH, 1.0, redispatch.run),
     Round("lapses", 1.0, lapses.run),
     Round("sealing", 1.0, sealing.run),
     Round("placing", 5.0, placing.run),
-    Round("removal", 5.0, removal.run),
+    Round(round_lease.REMOVAL, 5.0, removal.run),
     Round("erasing", 5.0, erasing.run),
     Round("expiry", 30.0, expiry.run),
     Round("sweep", 600.0, sweep.run),
@@ -58,7 +55,7 @@ class Schedule:
         self._keeper = keeper
         self._stopped = threading.Event()
         self._held_until: dict[str, float] = {}
-        self._loops = [Repeating(r.name, partial(self._turn, r), r.every_s) for r in all_rounds]
+        self._loops = [Repeating(r.name, partial(self.turn, r), r.every_s) for r in all_rounds]
 
     def start(self) -> None:
         for loop in self._loops:
@@ -79,7 +76,7 @@ class Schedule:
     def alive(self) -> bool:
         return all(loop.alive() for loop in self._loops)
 
-    def _turn(self, this: Round) -> None:
+    def turn(self, this: Round) -> None:
         """Run the round if it is ours; another keeper's is left alone."""
         if time.monotonic() >= self._held_until.get(this.name, 0.0) and self._hold(this):
             self._held_until[this.name] = time.monotonic() + HOLD_S / 2
@@ -88,17 +85,5 @@ class Schedule:
             this.run(self._keeper)
 
     def _hold(self, this: Round) -> bool:
-        keeper = self._keeper
-        values = {"holder": keeper.settings.process, "lease_until": now() + max(HOLD_S, this.every_s * 2)}
-        with keeper.db.write() as c:
-            taken = c.execute(
-                keeper.db.insert(rounds)
-                .values(name=this.name, **values)
-                .on_conflict_do_update(
-                    index_elements=["name"],
-                    set_=values,
-                    where=or_(rounds.c.lease_until < now(), rounds.c.holder == keeper.settings.process),
-                )
-                .returning(rounds.c.name)
-            )
-            return taken.one_or_none() is not None
+        seconds = max(HOLD_S, this.every_s * 2)
+        return round_lease.take(self._keeper.db, this.name, self._keeper.settings.process, seconds=seconds)

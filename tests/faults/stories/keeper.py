@@ -341,7 +341,7 @@ class TakingTurns:
         with keeper.db.write() as c:  # as long afterwards as a keeper that is gone may hold it
             c.execute(delete(rounds).where(rounds.c.holder != keeper.settings.process))
         this = Round("redispatch", 1.0, redispatch.run)
-        Schedule(keeper, (this,))._turn(this)
+        Schedule(keeper, (this,)).turn(this)
 
     def check(self, truth: Truth) -> None:
         with truth.db().read() as c:
