@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import Connection, and_, exists, not_, select, union
+from sqlalchemy import Connection, Row, and_, exists, not_, select, union
 
 from shared.db.engine import Database, now
 from shared.db.tables import (
@@ -36,51 +37,54 @@ SETTLED_S = 3600
 
 def check(db: Database) -> Iterator[Finding]:
     with db.moment(patient=True) as c:
-        known = {(row.tenant, row.name) for row in c.execute(select(catalogs.c.tenant, catalogs.c.name))}
-        used = union(
-            select(products.c.tenant, products.c.catalog), select(indexes.c.tenant, indexes.c.catalog)
-        )
-        named = {(row.tenant, row.catalog) for row in c.execute(used)}
-        in_use = list(c.execute(select(indexes).where(indexes.c.state.in_(IN_USE))))
-        there = {(row.index_id, row.shard) for row in c.execute(select(shards.c.index_id, shards.c.shard))}
-        placed = {tuple(row) for row in c.execute(select(placements.c.index_id, placements.c.shard))}
-        product = exists().where(
-            products.c.tenant == images.c.tenant,
-            products.c.id == images.c.product_id,
-            products.c.deleted_no.is_(None),
-        )
-        stray = list(
-            c.execute(
-                select(images.c.id, images.c.tenant, images.c.product_id).where(
-                    images.c.product_id.is_not(None), ~product
-                )
-            )
-        )
-        others = [*_stray(c), *_absent(c), *_photos(c)]
-    live = {(row.tenant, row.catalog) for row in in_use if row.state == IndexState.LIVE}
+        for look in (_catalogs, _shards, _images, _stray, _absent, _photos):
+            yield from look(c)
+
+
+def _in_use(c: Connection) -> list[Row[Any]]:
+    return list(c.execute(select(indexes).where(indexes.c.state.in_(IN_USE))))
+
+
+def _catalogs(c: Connection) -> Iterator[Finding]:
+    known = {(row.tenant, row.name) for row in c.execute(select(catalogs.c.tenant, catalogs.c.name))}
+    used = union(select(products.c.tenant, products.c.catalog), select(indexes.c.tenant, indexes.c.catalog))
+    named = {(row.tenant, row.catalog) for row in c.execute(used)}
+    live = Counter((row.tenant, row.catalog) for row in _in_use(c) if row.state == IndexState.LIVE)
     for tenant, catalog in sorted(named - known):
         keys = {"tenant": tenant, "catalog": catalog}
         yield Finding(Code.CATALOG_MISSING, f"{tenant}/{catalog}", "it has no row", keys)
-    for tenant, catalog in sorted((known | named) - live):
+    for tenant, catalog in sorted((known | named) - live.keys()):
         yield Finding(Code.INDEX_MISSING, f"{tenant}/{catalog}", "it has no live index")
-    lives = Counter((row.tenant, row.catalog) for row in in_use if row.state == IndexState.LIVE)
-    for (tenant, catalog), times in lives.items():
+    for (tenant, catalog), times in live.items():
         if times > 1:
             keys = {"tenant": tenant, "catalog": catalog}
             yield Finding(Code.INDEX_TWICE, f"{tenant}/{catalog}", f"{times} indexes are live", keys)
-    for index in in_use:
+
+
+def _shards(c: Connection) -> Iterator[Finding]:
+    there = {(row.index_id, row.shard) for row in c.execute(select(shards.c.index_id, shards.c.shard))}
+    placed = {tuple(row) for row in c.execute(select(placements.c.index_id, placements.c.shard))}
+    for index in _in_use(c):
         for shard in range(index.shards):
+            subject, detail = f"{index.id}/{shard}", f"of catalog {index.catalog}"
             keys = {"index_id": index.id, "shard": shard}
             if (index.id, shard) not in there:
-                yield Finding(Code.SHARD_MISSING, f"{index.id}/{shard}", f"of catalog {index.catalog}", keys)
+                yield Finding(Code.SHARD_MISSING, subject, detail, keys)
             if (index.id, shard) not in placed:
-                yield Finding(
-                    Code.PLACEMENT_MISSING, f"{index.id}/{shard}", f"of catalog {index.catalog}", keys
-                )
-    for image in stray:
+                yield Finding(Code.PLACEMENT_MISSING, subject, detail, keys)
+
+
+def _images(c: Connection) -> Iterator[Finding]:
+    """Images of products that do not live."""
+    living = exists().where(
+        products.c.tenant == images.c.tenant,
+        products.c.id == images.c.product_id,
+        products.c.deleted_no.is_(None),
+    )
+    stray = select(images.c.id, images.c.tenant, images.c.product_id)
+    for image in c.execute(stray.where(images.c.product_id.is_not(None), ~living)):
         keys = {"tenant": image.tenant, "image": image.id, "product": image.product_id}
         yield Finding(Code.IMAGE_STRAY, image.id, f"of product {image.product_id!r}", keys)
-    yield from others
 
 
 def _stray(c: Connection) -> Iterator[Finding]:
