@@ -117,7 +117,25 @@ def _go_on(keeper: Keeper) -> None:
 
 
 def _finish(keeper: Keeper) -> None:
-    """The row forgets its subject first, so that the freed bytes go with the rest."""
+    done = _without_subjects(keeper)
+    if not done:
+        return
+    with step("keeper.erasure", erased=len(done)):
+        # Once for all of them, as everybody waits meanwhile.
+        unwritten = keeper.db.scrub(keeper.settings.scrub_up_to)
+        kill_point("erase.scrubbed")
+        _date(keeper, done, unwritten)
+    if unwritten:
+        log.warning(
+            "%d erasures wait for tables larger than TUSOU_SCRUB_UP_TO: VACUUM (FULL) %s, or pg_repack them",
+            len(done),
+            ", ".join(sorted(unwritten)),
+        )
+
+
+def _without_subjects(keeper: Keeper) -> list[str]:
+    """Receipts of which nothing is stored any more. They forget their subjects here, before the freed pages
+    are scrubbed, so that its bytes go with the rest."""
     stored = exists().where(
         objects.c.tenant == erasures.c.tenant, objects.c.removed_at <= erasures.c.clean_at
     )
@@ -137,28 +155,21 @@ def _finish(keeper: Keeper) -> None:
         kill_point("erase.subjects_forgotten")
         done += found
         if len(found) < AT_ONCE:
-            break
-    if not done:
-        return
-    with step("keeper.erasure", erased=len(done)):
-        # Once for all of them, as everybody waits meanwhile.
-        unwritten = keeper.db.scrub(keeper.settings.scrub_up_to)
-        kill_point("erase.scrubbed")
-        for some in batched(done, AT_ONCE):
-            with keeper.db.write() as c:
-                # A keeper that was paused meanwhile gives no second date once more.
-                of_these = update(erasures).where(erasures.c.id.in_(some), erasures.c.erased_at.is_(None))
-                if unwritten:
-                    c.execute(of_these.values(unwritten=json.dumps(unwritten, sort_keys=True)))
-                else:
-                    c.execute(of_these.values(erased_at=now(), unwritten=None))
-            kill_point("erase.dated")
+            return done
+
+
+def _date(keeper: Keeper, receipt_ids: list[str], unwritten: dict[str, str]) -> None:
+    """Their second date; with tables that keep old bytes (`unwritten`) a note of these instead."""
     if unwritten:
-        log.warning(
-            "%d erasures wait for tables larger than TUSOU_SCRUB_UP_TO: VACUUM (FULL) %s, or pg_repack them",
-            len(done),
-            ", ".join(sorted(unwritten)),
-        )
+        values: dict[str, Any] = {"unwritten": json.dumps(unwritten, sort_keys=True)}
+    else:
+        values = {"erased_at": now(), "unwritten": None}
+    for some in batched(receipt_ids, AT_ONCE):
+        with keeper.db.write() as c:
+            # A keeper that was paused meanwhile gives no second date once more.
+            undated = (erasures.c.id.in_(some), erasures.c.erased_at.is_(None))
+            c.execute(update(erasures).where(*undated).values(**values))
+        kill_point("erase.dated")
 
 
 def _written_anew(keeper: Keeper) -> None:
