@@ -14,6 +14,7 @@ ORDER = (
     "import_rate",
     "search_latency",
     "search_during_import",
+    "fairness",
     "overload",
     "after_bombs",
     "bad_hosts",
