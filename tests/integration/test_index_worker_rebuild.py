@@ -14,6 +14,7 @@ from shared.catalog.filters import Filters
 from shared.db.tables import log, shards, snapshots
 from shared.index import placement
 from tests.index_rig import DIM, Rig, Worker, unit
+from workers.indexer.catch_up import catch_up
 
 CHUNK = [f"c{n}" for n in range(12)]
 COUNT = 15  # what `rig` leaves in the catalogue
@@ -102,10 +103,10 @@ def test_a_rebuild_may_end_beyond_what_the_poll_saw(rig: Rig) -> None:
     """Under steady writes the log has grown before the rows are read."""
     damage(rig)
     worker = rig.worker("w2")
-    rows = worker.follower._ends()
+    rows = worker.follower.ends()
     rig.put("p3", unit(90))
     for row in rows:
-        worker.follower._submit(row).result()
+        catch_up(worker.indexer, row)
     assert worker.indexer.broken.reasons() == {}
     assert worker.find(unit(90), limit=1) == ["p3"]
 

@@ -157,7 +157,7 @@ def test_a_shard_whose_base_is_good_nowhere_is_loaded_anew_and_sealed(rig: Rig) 
     rig.put("r", unit(200))
     worker.catch_up()
     rig.seal_wanted()
-    worker.sealer.asked(worker.follower._ends())
+    worker.sealer.asked(worker.follower.ends())
     worker.sealer.seal_asked()
     assert worker.indexer.shards.all() == []
     assert len(snapshots_of(rig)) == 2

@@ -42,6 +42,7 @@ def test_what_failed_can_be_done_again() -> None:
 
 
 def test_after_its_end_nothing_begins() -> None:
-    aside = Aside()
+    aside, begun = Aside(), threading.Event()
     aside.close()
-    aside.do("a", lambda: None)
+    aside.do("a", begun.set)
+    assert not begun.wait(0.05)

@@ -67,12 +67,29 @@ class Follower:
 
     def poll(self) -> list[Future[None]]:
         """One round: see where every log stands, and set to work on the shards that are behind."""
-        rows = self._ends()
+        rows = self.ends()
         self._polled_at = time.monotonic()
         self._keep_only({(row.index_id, row.shard) for row in rows})
         started = [self._submit(row) for row in rows if self._is_behind(row)]
         self._on_poll(rows)
         return started
+
+    def ends(self) -> list[Row[Any]]:
+        """Where the logs of the group's shards end, and what their indexes are."""
+        query = (
+            select(shards, indexes.c.fingerprint, indexes.c.dim, indexes.c.tenant, now().label("clock"))
+            .join(
+                placements,
+                (placements.c.index_id == shards.c.index_id) & (placements.c.shard == shards.c.shard),
+            )
+            .join(indexes, indexes.c.id == shards.c.index_id)
+            .where(
+                placements.c.group == self._indexer.settings.group,
+                indexes.c.state.in_((IndexState.BUILDING, IndexState.LIVE)),
+            )
+        )
+        with self._indexer.db.read() as c:
+            return list(c.execute(query))
 
     def _keep_only(self, placed: set[Key]) -> None:
         self._indexer.broken.keep_only(placed)
@@ -96,22 +113,6 @@ class Follower:
         future = self._pool.submit(self._catch_up, row)
         self._busy[row.index_id, row.shard] = future
         return future
-
-    def _ends(self) -> list[Row[Any]]:
-        query = (
-            select(shards, indexes.c.fingerprint, indexes.c.dim, indexes.c.tenant, now().label("clock"))
-            .join(
-                placements,
-                (placements.c.index_id == shards.c.index_id) & (placements.c.shard == shards.c.shard),
-            )
-            .join(indexes, indexes.c.id == shards.c.index_id)
-            .where(
-                placements.c.group == self._indexer.settings.group,
-                indexes.c.state.in_((IndexState.BUILDING, IndexState.LIVE)),
-            )
-        )
-        with self._indexer.db.read() as c:
-            return list(c.execute(query))
 
     def _catch_up(self, row: Row[Any]) -> None:
         """Its future keeps others from doing it too. Raises Unavailable, for `start` to tell."""
