@@ -52,7 +52,7 @@ def wheels() -> Iterator[Servers]:
 
 
 @contextmanager
-def production() -> Iterator[Servers]:
+def production_rabbitmq() -> Iterator[Servers]:
     """PostgreSQL, MinIO, RabbitMQ with quorum queues, Redis."""
     with (
         running(MinIO) as store,
@@ -70,7 +70,7 @@ def production() -> Iterator[Servers]:
 
 
 @contextmanager
-def redis_production() -> Iterator[Servers]:
+def production() -> Iterator[Servers]:
     """PostgreSQL, MinIO, Redis as the broker."""
     with running(MinIO) as store, running(DebianPostgres) as database, running(Redis) as redis:
         env = {
@@ -85,7 +85,7 @@ Stack = Callable[[], "contextmanager[Servers]"]
 
 STACKS = {
     "embedded": embedded,
-    "production": redis_production,
-    "production-rabbitmq": production,
+    "production": production,
+    "production-rabbitmq": production_rabbitmq,
     "wheels": wheels,
 }

@@ -14,8 +14,7 @@ from sqlalchemy import func, select
 from shared.db.tables import chunks, images, log
 from tests.faults.fleet import Fleet, fleet, timed
 from tests.faults.shop import Shop, found, photo
-from tests.faults.stacks import Servers
-from tests.faults.stacks import production as servers_of_production
+from tests.faults.stacks import Servers, production_rabbitmq
 from tests.servers.server import Server
 
 pytestmark = [pytest.mark.xdist_group("production"), pytest.mark.timeout(300)]
@@ -48,7 +47,7 @@ class Production:
 def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
     # The broker takes half a minute to start; what was in flight then is still wanted.
     patient = {"TUSOU_ANSWER_WITHIN": "120", "TUSOU_MAX_QUEUE_WAIT": "60"}
-    with servers_of_production() as servers:
+    with production_rabbitmq() as servers:
         env = {**servers.env, **patient}
         with fleet(tmp_path_factory.mktemp("production") / "home", env, keeper=3) as whole:
             shop = Shop(whole.url)

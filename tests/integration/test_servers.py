@@ -14,7 +14,7 @@ import pytest
 import redis
 from sqlalchemy import create_engine, inspect
 
-from tests.faults.stacks import Stack, production, redis_production
+from tests.faults.stacks import Stack, production, production_rabbitmq
 from tests.servers.absent import NotInstalled, missing
 from tests.servers.chromium import find_chromium, open_browser
 from tests.servers.minio import MinIO
@@ -144,7 +144,7 @@ def test_a_missing_server_skips_here_and_fails_in_ci(
 
 
 @pytest.mark.parametrize(("ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
-@pytest.mark.parametrize("stack", [production, redis_production])
+@pytest.mark.parametrize("stack", [production, production_rabbitmq])
 def test_no_stack_does_without_one_of_its_servers(
     stack: Stack, ci: str, outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
