@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -227,6 +227,12 @@ class Fleet:
 def _own(kind: str, number: int, groups: Sequence[str]) -> dict[str, str]:
     """What is set for one process and not for its fellows."""
     return {"TUSOU_GROUP": groups[number]} if groups and kind == "indexer" else {}
+
+
+def defaults(settings: Iterable[str]) -> dict[str, str]:
+    """What a deployment has for these of QUICK."""
+    fields = Settings.model_fields
+    return {name: str(fields[name.removeprefix("TUSOU_").lower()].default) for name in settings}
 
 
 @contextmanager

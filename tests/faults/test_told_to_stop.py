@@ -9,10 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.settings import Settings
 from tests.deployment import until
 from tests.faults.conftest import PRODUCTS, World
-from tests.faults.fleet import MODULES, QUICK, Fleet, fleet, timed
+from tests.faults.fleet import MODULES, QUICK, Fleet, defaults, fleet, timed
 from tests.faults.long import LONG
 from tests.faults.shop import OPEN, Shop, photo, shopping
 from tests.faults.stacks import wheels
@@ -25,11 +24,7 @@ NOT_ANSWERED = 0  # the gateway was away
 IMPORTED = 60  # in chunks of one row
 OWN_PHOTOS = 100_000  # from here on: no other test's product of the same fleet shows one
 # What the fleet's tests shorten, as it is by default; the import is then of two chunks.
-DEFAULTS = {
-    name: str(Settings.model_fields[name.removeprefix("TUSOU_").lower()].default)
-    for name in QUICK
-    if name not in ("TUSOU_QUALITY_GATE", "TUSOU_MODEL")
-}
+DEFAULTS = defaults(QUICK.keys() - {"TUSOU_QUALITY_GATE", "TUSOU_MODEL"})
 LONG_IMPORTED = 400
 # Compose gives so long before it kills (docker-compose.yml, stop_grace_period).
 GRACE_S = 30.0

@@ -13,10 +13,9 @@ import pytest
 from sqlalchemy import func, select, update
 
 from shared.db.tables import chunks, images, jobs, log, products, shards
-from shared.settings import Settings
 from tests.deployment import until
 from tests.faults.conftest import World
-from tests.faults.fleet import Member, fleet, timed
+from tests.faults.fleet import Member, defaults, fleet, timed
 from tests.faults.long import LONG
 from tests.faults.marked_worker import DEADLY, STUCK, slow
 from tests.faults.shop import Shop, found, photo, plain
@@ -96,9 +95,7 @@ def test_a_vision_worker_that_wakes_beside_its_successor_changes_nothing(world: 
 @pytest.fixture
 def patient(tmp_path: Path) -> Iterator[World]:
     """A fleet of its own with the leases and waits of a deployment."""
-    fields = Settings.model_fields
-    defaults = {name: str(fields[name.removeprefix("TUSOU_").lower()].default) for name in TIMES}
-    with wheels() as servers, fleet(tmp_path / "home", {**servers.env, **defaults}, vision=2) as whole:
+    with wheels() as servers, fleet(tmp_path / "home", servers.env | defaults(TIMES), vision=2) as whole:
         assert servers.database is not None
         shop = Shop(whole.url)
         yield World(whole, shop, servers.database, servers.redis)
