@@ -13,6 +13,7 @@ import signal
 import tempfile
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -116,8 +117,6 @@ def _tell(pipe: Connection, step: Callable[..., Any], args: tuple[Any, ...]) -> 
     try:
         pipe.send((True, step(*args)))
     except BaseException:
-        import traceback
-
         pipe.send((False, traceback.format_exc()))
 
 
