@@ -66,14 +66,7 @@ def restore(
     newer version, ObjectCorrupt for a backup that is damaged (`accept_losses`: the rest of its objects is
     restored), Unavailable.
     """
-    if not schema.known(manifest.schema):
-        raise Conflict(
-            f"the backup is of schema {manifest.schema}, of a newer version of Tusou: use that one"
-        )
-    with db.read() as c:
-        has = schema.found(c)
-    if has not in (None, schema.RESTORING) and not schema.known(has):
-        raise Conflict(f"the database is of schema {has}, of a newer version of Tusou: name an empty one")
+    _check_known(db, manifest)
     with tempfile.TemporaryDirectory(prefix="tusou-") as temporary:
         folder = Path(temporary)
         tell("verifying the tables")
@@ -96,6 +89,18 @@ def restore(
     with db.write() as c:
         schema.stamp(c, schema.newest())
     return Restored(manifest, copied, copied.lost | again.lost, open_jobs, hidden)
+
+
+def _check_known(db: Database, manifest: Manifest) -> None:
+    """Raises Conflict for a dump or a database of a newer version."""
+    if not schema.known(manifest.schema):
+        raise Conflict(
+            f"the backup is of schema {manifest.schema}, of a newer version of Tusou: use that one"
+        )
+    with db.read() as c:
+        has = schema.found(c)
+    if has not in (None, schema.RESTORING) and not schema.known(has):
+        raise Conflict(f"the database is of schema {has}, of a newer version of Tusou: name an empty one")
 
 
 def _fetch_tables(source: ObjectStore, manifest: Manifest, folder: Path) -> None:
