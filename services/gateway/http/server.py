@@ -19,7 +19,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask
-from waitress.utilities import Error
+from waitress.utilities import BadRequest, Error
 
 from services.gateway.http import headers, problems
 from services.gateway.http.bodies import FORM_BYTES
@@ -32,6 +32,9 @@ LOOP_S = 1.0  # how often the loop looks around when nothing happens
 # A body may take this long, and a second more for each so many bytes that have come.
 BODY_S = 30.0
 SLOWEST_BYTES_PER_S = 8 * 1024
+
+# Between two chunks, and after the last. Waitress copies what has come of them each time more comes.
+FRAMING_BYTES = 16 * 1024
 
 # After SIGTERM requests in flight have so long; platforms give 30 s.
 GRACE_S = 10.0
@@ -52,12 +55,26 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
         self._started = time.monotonic()
 
     def received(self, data: bytes) -> int:
-        consumed = int(super().received(data))
+        try:
+            consumed = int(super().received(data))
+        except ValueError:  # an address or a length that Python refuses to read
+            self.error = BadRequest("the request line or Content-Length cannot be read")
+            self.completed = self.headers_finished = True
+            return len(data)
+        if self.chunked and not self.completed and self._framing() > FRAMING_BYTES:
+            self.error = BadRequest("the lines between chunks are too long")
+            self.completed = True
         came = self.header_bytes_received + self.body_bytes_received
         if not self.completed and time.monotonic() - self._started > BODY_S + came / SLOWEST_BYTES_PER_S:
             self.error = TooSlow("the request came too slowly")
             self.completed = True
         return consumed
+
+    def _framing(self) -> int:
+        """Bytes of an unfinished chunk's size or trailer."""
+        if self.body_rcv is None:
+            return 0
+        return len(self.body_rcv.control_line) + len(self.body_rcv.trailer)
 
 
 class ProblemTask(ErrorTask):  # type: ignore[misc]  # waitress has no types

@@ -74,6 +74,29 @@ def test_chunks_that_are_none_are_400(running: Running) -> None:
     client.close()
 
 
+@pytest.mark.parametrize("start", [b"", b"5;", b"0\r\nA: "], ids=["size", "extension", "trailer"])
+def test_lines_between_chunks_that_never_end_are_400(running: Running, start: bytes) -> None:
+    """What came of them is copied with each byte that comes: 20 MB of them took half a minute of the loop."""
+    client = running.client()
+    client.send(head("POST /v1/searches", **CHUNKED), start, b"5" * 100_000)
+    answer = client.answer()
+    assert (answer.status, answer.code) == (400, "bad_request")
+    client.close()
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [head("GET http://[::1/v1/jobs"), head("POST /v1/searches", Content_Length="9" * 5000)],
+    ids=["address", "length"],
+)
+def test_what_python_refuses_to_read_is_400(running: Running, request_: bytes) -> None:
+    client = running.client()
+    client.send(request_)
+    answer = client.answer()
+    assert (answer.status, answer.code) == (400, "bad_request")
+    client.close()
+
+
 def test_clients_that_fall_silent_hold_nobody_up(running: Running) -> None:
     """More of them than there are request threads, each in the middle of a body."""
     drips = [running.client() for _ in range(running.gateway.settings.gateway_threads + 18)]
