@@ -23,6 +23,7 @@ from shared.ids import new_id
 
 PREFIX = "tsk_"
 RANDOM_BYTES = 20  # 32 characters of base32
+MAX_NAME_CHARS = 200
 
 _KEY = re.compile(r"tsk_[A-Za-z0-9]{32,120}")
 _TENANT = re.compile(r"[a-z0-9_-]{1,64}")
@@ -54,7 +55,7 @@ def create_key(
     rate_per_minute: int | None = None,
     secret: str | None = None,
 ) -> str:
-    """The new key's text, which is nowhere else. Raises InvalidRequest for a bad tenant, scope or secret.
+    """The new key's text, which is nowhere else. Raises InvalidRequest for what is bad of them.
 
     With a `secret` that is a key already, nothing changes: two processes may bring the same one at start.
     """
@@ -63,6 +64,8 @@ def create_key(
         raise InvalidRequest(f"a key has one or more of the scopes {', '.join(Scope)}")
     if not _TENANT.fullmatch(tenant):
         raise InvalidRequest("a tenant is named by 1 to 64 of a-z, 0-9, _ and -")
+    if not name.strip() or len(name) > MAX_NAME_CHARS or not name.isprintable():
+        raise InvalidRequest(f"a key's name has 1 to {MAX_NAME_CHARS} characters that can be printed")
     if secret is not None and not _KEY.fullmatch(secret):
         raise InvalidRequest("a key is tsk_ and at least 32 letters and digits")
     text = secret or new_secret()

@@ -68,6 +68,8 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
+MAX_RATE = 1_000_000
+
 keys_app = typer.Typer(help="API keys: create, list, revoke.", no_args_is_help=True)
 
 
@@ -76,7 +78,9 @@ def create_key(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
     scopes: Annotated[str, typer.Option(help="search, catalogue, admin; several with spaces")] = "search",
     tenant: Annotated[str, typer.Option()] = "default",
-    rate_per_minute: Annotated[int | None, typer.Option(help="Requests a minute.")] = None,
+    rate_per_minute: Annotated[
+        int | None, typer.Option(min=0, max=MAX_RATE, help="Requests a minute; 0: no limit.")
+    ] = None,
 ) -> None:
     """Make a key; it is shown this once."""
     db = open_migrated(Settings())

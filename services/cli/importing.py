@@ -16,6 +16,7 @@ from services.cli.show import console
 
 # Enough to see what is wrong with a whole column; the rest is `tusou jobs errors`.
 BAD_ROWS_SHOWN = 3
+UNREADABLE = "manifest_unreadable"
 # Without a terminal there is no bar: a line so often says that it goes on.
 SAY_EVERY_S = 10.0
 
@@ -76,14 +77,19 @@ def tell(client: Client, job: dict[str, Any]) -> None:
     """What the finished import did, and the first of its bad rows."""
     if job["state"] != "succeeded":
         show.search(job)
+        if (job["error"] or {}).get("code") == UNREADABLE:
+            _tell_rows(client, job, f"/v1/imports/{job['id']}/errors")
         return
     done = job["result"]
     show.table("import", ["what", "count"], [[k, v] for k, v in done.items() if isinstance(v, int)])
     if done["ignored_columns"]:
         show.errors.print(show.plain(f"ignored columns: {', '.join(done['ignored_columns'])}"))
-    if not done["errors_url"]:
-        return
-    for line in client.first_lines(done["errors_url"], BAD_ROWS_SHOWN):
+    if done["errors_url"]:
+        _tell_rows(client, job, done["errors_url"])
+
+
+def _tell_rows(client: Client, job: dict[str, Any], errors_url: str) -> None:
+    for line in client.first_lines(errors_url, BAD_ROWS_SHOWN):
         row = json.loads(line)
         show.errors.print(show.plain(f"line {row['line']}: {row['detail']}"))
     show.errors.print(f"every bad row: `tusou jobs errors {job['id']}`")

@@ -23,6 +23,11 @@ def _client() -> Client:
     return Client(Settings())
 
 
+def _second(time: str) -> str:
+    """Short enough that a job is one line of 80 columns."""
+    return time[5:19].replace("T", " ")
+
+
 def _job(job_id: str) -> str:
     return f"/v1/jobs/{quote(job_id, safe='')}"
 
@@ -47,9 +52,10 @@ def list_jobs(
     if context.invoked_subcommand is None:
         found = _client().get("/v1/jobs", state=state, kind=kind)["jobs"]
         rows = [
-            [j["id"], j["kind"], j["state"], j["created_at"], (j["error"] or {}).get("code")] for j in found
+            [j["id"], j["kind"], j["state"], _second(j["created_at"]), (j["error"] or {}).get("code")]
+            for j in found
         ]
-        show.table("jobs", ["id", "kind", "state", "created", "error"], rows)
+        show.table("jobs", ["id", "kind", "state", "created (UTC)", "error"], rows)
 
 
 @jobs_app.command("show")

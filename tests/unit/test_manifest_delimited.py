@@ -146,6 +146,20 @@ def test_a_price_may_carry_its_currency():
     assert only_row("id,price,currency\n1,39.90USD,EUR\n").attributes["price"]["currency"] == "USD"
 
 
+def test_a_space_beside_the_comma_belongs_to_texts_only():
+    header = "id, title, price, currency, rating, rating_count, availability, url"
+    row = only_row(f"{header}\n1, A , 39.90, EUR , 4.5, 12, in_stock , https://shop.example/1\n")
+    assert row.attributes == {
+        "title": " A ",
+        "price": {"amount": "39.90", "currency": "EUR"},
+        "rating": {"value": 4.5, "count": 12},
+        "availability": "in_stock",
+        "url": "https://shop.example/1",
+    }
+    blank = only_row(f"{header}\n1, A, , EUR, , , , \n").attributes
+    assert [blank[name] for name in ("price", "rating", "availability", "url")] == [None] * 4
+
+
 def test_a_count_without_a_rating_says_nothing():
     assert only_row("id,rating,rating_count\n1,,12\n").attributes == {"rating": None}
 

@@ -92,6 +92,11 @@ def test_thirty_two_levels_are_read():
     assert only_row('{"id": "1", "x": ' + "[" * 31 + "]" * 31 + "}", JSONL).id == "1"
 
 
+def test_a_number_of_too_many_digits_is_told_without_pythons_advice():
+    error = only_error('{"id": "1", "price": ' + "9" * 5000 + "}", JSONL)
+    assert (error.reason, error.detail) == (FaultCode.BAD_JSON, "a number has too many digits")
+
+
 def test_undecodable_json_names_its_product():
     error = only_error(b'{"id": "A", "title": "\xff"}', JSONL)
     assert (error.line, error.reason, error.product_id) == (1, FaultCode.BAD_ENCODING, "A")

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from sqlalchemy import Connection
+
 from services.gateway.load.reading import Load, read_load
 from shared.db.engine import Database
 from shared.dispatch import Dispatcher
@@ -77,7 +79,11 @@ class Admission:
     def new_import(self, tenant: str) -> None:
         """Raises Overloaded when the tenant has as many open imports as it may."""
         with self._db.read() as c:
-            count = open_count(c, [JobKind.IMPORT], tenant)
+            self.new_import_in(c, tenant)
+
+    def new_import_in(self, c: Connection, tenant: str) -> None:
+        """The same in the transaction that adds it: several may have come past the first look together."""
+        count = open_count(c, [JobKind.IMPORT], tenant)
         if count >= self._settings.max_open_imports:
             raise Overloaded(f"{count} imports are open; wait for one to end or cancel it", retry_after_s=30)
 

@@ -49,8 +49,10 @@ def _read_line(line: Line, limits: ManifestLimits, names: ColumnNames) -> Produc
         value = json.loads(text, parse_float=_parse_float, parse_constant=_refuse_constant)
     except _NotFiniteError:
         return RowError(line.number, None, FaultCode.NOT_FINITE, "NaN and infinite numbers are refused")
-    except ValueError as error:  # also raised for a whole number of more than 4,300 digits
+    except json.JSONDecodeError as error:
         return RowError(line.number, None, FaultCode.BAD_JSON, f"not JSON: {error}")
+    except ValueError:  # Python reads no whole number of more than 4,300 digits
+        return RowError(line.number, None, FaultCode.BAD_JSON, "a number has too many digits")
     if not isinstance(value, dict):
         detail = "a line holds one JSON object in braces"
         return RowError(line.number, None, FaultCode.NOT_AN_OBJECT, detail)

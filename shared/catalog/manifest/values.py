@@ -77,7 +77,7 @@ def _attributes(values: Values) -> Attributes | FieldError:
         attributes["labels"] = parse_attribute("labels", _split(values["labels"]))
     for name in ("availability", "url"):
         if name in values:
-            attributes[name] = parse_attribute(name, values[name] or None)
+            attributes[name] = parse_attribute(name, _trimmed(values[name]) or None)
     for parsed in attributes.values():
         if isinstance(parsed, FieldError):
             return parsed
@@ -86,6 +86,7 @@ def _attributes(values: Values) -> Attributes | FieldError:
 
 def _price(value: object, currency: object) -> object:
     """From `{"amount", "currency"}`, or an amount beside a currency column, or text such as `39.90 EUR`."""
+    value, currency = _trimmed(value), _trimmed(currency)
     if value is None or value == "":
         return None
     if isinstance(value, dict):
@@ -97,15 +98,21 @@ def _price(value: object, currency: object) -> object:
 
 def _rating(value: object, count: object) -> object:
     """From `{"value", "count"}` or from two columns; a count without a rating says nothing."""
-    if value is None or value == "":
+    if _trimmed(value) in (None, ""):
         return None
     if isinstance(value, dict):
         return parse_rating(value)
-    return make_rating(_number(value), None if count == "" else _number(count))
+    return make_rating(_number(value), None if _trimmed(count) == "" else _number(count))
+
+
+def _trimmed(value: object) -> object:
+    """Cells are often written with a space beside the separator; it belongs to texts only."""
+    return value.strip(" \t") if isinstance(value, str) else value
 
 
 def _number(value: object) -> object:
     """Text as the number it writes; what is none stays text, for the error to quote."""
+    value = _trimmed(value)
     if not isinstance(value, str):
         return value
     return Decimal(value) if _NUMBER.fullmatch(value) else value

@@ -146,7 +146,15 @@ def test_a_bootstrap_key_is_made_once_and_never_beside_another(gateway: Gateway)
 
 
 def test_keys_are_refused_that_could_be_guessed_or_mean_nothing(gateway: Gateway) -> None:
-    for wrong in ({"secret": "tsk_guess"}, {"scopes": ["all"]}, {"scopes": []}, {"tenant": "A B"}):
+    names = ("", " ", "a\x1b[31m", "x" * 201)
+    fields_that_are_wrong: list[dict[str, Any]] = [
+        {"secret": "tsk_guess"},
+        {"scopes": ["all"]},
+        {"scopes": []},
+        {"tenant": "A B"},
+        *({"name": name} for name in names),
+    ]
+    for wrong in fields_that_are_wrong:
         fields: dict[str, Any] = {"tenant": "t", "name": "n", "scopes": ["search"], **wrong}
         with gateway.db.write() as c, pytest.raises(InvalidRequest):
             keys.create_key(c, gateway.db, **fields)

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Row, insert
 
 from services.gateway.accepting import errors_file
+from services.gateway.load.admission import Admission
 from shared.catalog.manifest.formats import ManifestFormat
 from shared.db.tables import catalogs, imports, jobs, objects, row_errors
 from shared.jobs.import_request import ImportOptions, StoredManifest
@@ -151,6 +152,18 @@ def test_so_many_open_imports_and_no_more(open_gateway: Open) -> None:
     assert len(gateway.rows(objects)) == 1
     gateway.finish(job_id, State.SUCCEEDED)
     assert gateway.send_manifest().status_code == 202
+
+
+def test_imports_that_came_past_the_first_look_together_are_counted_again(
+    open_gateway: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = open_gateway(max_open_imports=1)
+    gateway.serve_model()
+    monkeypatch.setattr(Admission, "new_import", lambda *_: None)
+    assert gateway.send_manifest().status_code == 202
+    answer = gateway.send_manifest()
+    assert (answer.status_code, answer.json["code"]) == (429, "overloaded")
+    assert len(gateway.rows(jobs)) == 1
 
 
 BAD_ROWS = [

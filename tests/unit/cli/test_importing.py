@@ -56,3 +56,19 @@ def test_an_import_without_a_terminal_says_so_often_how_far_it_is(
     assert capsys.readouterr().err.splitlines() == ["reading the manifest", "256 of 900 rows, 2 bad"]
     importing.run(Importing(monkeypatch, *states), Path("a.csv"), quiet=True)  # type: ignore[arg-type]
     assert capsys.readouterr().err == ""
+
+
+class Errors:
+    """A gateway with one bad row."""
+
+    def first_lines(self, path: str, _most: int) -> list[str]:
+        assert path == "/v1/imports/J/errors"
+        return ['{"line": 1, "detail": "no column is named id (cells between commas)"}']
+
+
+def test_an_import_that_could_not_be_read_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    error = {"code": "manifest_unreadable", "detail": "no product could be read"}
+    importing.tell(Errors(), {"id": "J", "state": "failed", "error": error})  # type: ignore[arg-type]
+    assert "line 1: no column is named id (cells between commas)" in capsys.readouterr().err
+    other = {"code": "object_missing", "detail": "there is no such object"}
+    importing.tell(Errors(), {"id": "other", "state": "failed", "error": other})  # type: ignore[arg-type]

@@ -36,6 +36,21 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Listening:
     return listener
 
 
+def test_a_job_is_one_line_of_80_columns(client: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = {"id": "0" * 26, "kind": "import", "state": "succeeded", "error": None}
+    page = {"jobs": [{**job, "created_at": "2026-11-26T18:21:28.725Z"}]}
+    monkeypatch.setattr(client, "get", lambda *_, **__: page)
+    monkeypatch.setattr(listing.show.console, "width", 80)
+    assert "11-26 18:21:28" in CliRunner().invoke(app, ["jobs"]).output
+
+
+@pytest.mark.parametrize("rate", ["-5", "99999999999999999999"])
+def test_a_rate_that_would_be_none_or_fits_no_column_is_a_usage_error(rate: str) -> None:
+    result = CliRunner().invoke(app, ["keys", "create", "x", "--rate-per-minute", rate])
+    assert result.exit_code == 2
+    assert "--rate-per-minute" in result.output
+
+
 @pytest.mark.parametrize(("verb", "method"), [("show", "GET"), ("delete", "DELETE")])
 def test_a_product_is_looked_for_in_the_named_catalog(client: Listening, verb: str, method: str) -> None:
     done = CliRunner().invoke(app, ["products", verb, "a/b?", "--catalog", "spring"])
