@@ -100,11 +100,11 @@ def check_text(value: Any, field: str) -> None:
 
 
 def read_form(
-    request: Request, json_fields: frozenset[str], *, json_too: bool = False
+    request: Request, file: str, json_fields: frozenset[str], *, json_too: bool = False
 ) -> tuple[dict[str, Any], Files]:
-    """Text fields and files of a multipart body; `json_fields` hold JSON. Raises InvalidFields.
+    """Text fields and files of a multipart body. Raises InvalidFields.
 
-    `json_too`: another body would have been read as JSON, which the refusal says.
+    `file`: the name that holds no text. `json_fields` hold JSON. `json_too`: another body would have been read as JSON, which the refusal says.
     """
     if request.mimetype != "multipart/form-data":
         raise UnsupportedMediaType("send multipart/form-data" + (" or application/json" if json_too else ""))
@@ -116,6 +116,8 @@ def read_form(
         name: parse(text, name) if name in json_fields else text
         for name, text in _single(request.form).items()
     }
+    if file in fields:
+        refuse(file, f"this is a file, and came as text; with curl: -F {file}=@FILE")
     check_text(fields, "body")
     return fields, {name: request.files.getlist(name) for name in request.files}
 

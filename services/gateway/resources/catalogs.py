@@ -85,7 +85,7 @@ def catalogs(deps: Deps, api: Operations) -> Blueprint:
         )
         if not asked.force:
             raise Conflict(
-                f"this deletes every product of {catalog!r}; say force=true", code="force_required"
+                f"this deletes every product of {catalog!r}; say ?force=true", code="force_required"
             )
         with deps.db.read() as c:
             index = live_index(c, caller.tenant, catalog)

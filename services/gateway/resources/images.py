@@ -92,7 +92,7 @@ def _location(image_id: str) -> str:
 
 def _upload(deps: Deps, tenant: str) -> str:
     """The id of the image: a new one, or the one that the same request made before."""
-    fields, files = bodies.read_form(request, frozenset())
+    fields, files = bodies.read_form(request, FIELD, frozenset())
     bodies.validate(ImageForm, fields)
     photo = read_photo(files, deps.settings)
     if photo is None:

@@ -107,7 +107,7 @@ def _read() -> tuple[ImportBody, list[Manifest]]:
         asked = bodies.validate(ImportBody, bodies.read_json(request))
         files: list[FileStorage] = []
     else:
-        fields, given = bodies.read_form(request, ImportBody.JSON_FIELDS, json_too=True)
+        fields, given = bodies.read_form(request, FIELD, ImportBody.JSON_FIELDS, json_too=True)
         asked = bodies.validate(ImportBody, fields)
         for name in given:
             if name != FIELD:

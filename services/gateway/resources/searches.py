@@ -72,7 +72,7 @@ def _read(deps: Deps) -> tuple[SearchBody, Photo | None]:
     if request.is_json:
         fields = bodies.read_json(request)
     else:
-        fields, files = bodies.read_form(request, SearchBody.JSON_FIELDS, json_too=True)
+        fields, files = bodies.read_form(request, FIELD, SearchBody.JSON_FIELDS, json_too=True)
     for name in LATER:
         if fields.pop(name, None) not in (None, "", False, "false"):
             raise NotYet(f"{name} is planned and not built yet; leave it out")

@@ -33,6 +33,18 @@ def refused(gateway: Gateway, answer: Any) -> tuple[int, str, str]:
     return answer.status_code, answer.json["code"], answer.json["detail"]
 
 
+def test_a_photos_name_instead_of_a_photo_is_told(gateway: Gateway) -> None:
+    """`-F image=photo.jpg`, without the @."""
+    form = {"image": "photo.jpg"}
+    answer = gateway.client.post("/v1/searches", data=form, content_type="multipart/form-data")
+    said = refused(gateway, answer)
+    assert said == (
+        422,
+        "invalid_request",
+        "image: this is a file, and came as text; with curl: -F image=@FILE",
+    )
+
+
 def test_a_photo_becomes_a_job_with_its_rows_and_a_message(gateway: Gateway) -> None:
     gateway.make_catalog()
     answer = gateway.search(limit=3, crop=[0.1, 0.2, 0.8, 0.9])
