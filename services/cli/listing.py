@@ -23,9 +23,9 @@ def _client() -> Client:
     return Client(Settings())
 
 
-def _second(time: str) -> str:
+def _minute(time: str) -> str:
     """Short enough that a job is one line of 80 columns."""
-    return time[5:19].replace("T", " ")
+    return time[5:16].replace("T", " ")
 
 
 def _job(job_id: str) -> str:
@@ -52,10 +52,10 @@ def list_jobs(
     if context.invoked_subcommand is None:
         found = _client().get("/v1/jobs", state=state, kind=kind)["jobs"]
         rows = [
-            [j["id"], j["kind"], j["state"], _second(j["created_at"]), (j["error"] or {}).get("code")]
+            [j["id"], j["kind"], j["state"], _minute(j["created_at"]), (j["error"] or {}).get("code")]
             for j in found
         ]
-        show.table("jobs", ["id", "kind", "state", "created (UTC)", "error"], rows)
+        show.table("jobs, in UTC", ["id", "kind", "state", "created", "error"], rows)
 
 
 @jobs_app.command("show")

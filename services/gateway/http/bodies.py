@@ -104,7 +104,8 @@ def read_form(
 ) -> tuple[dict[str, Any], Files]:
     """Text fields and files of a multipart body. Raises InvalidFields.
 
-    `file`: the name that holds no text. `json_fields` hold JSON. `json_too`: another body would have been read as JSON, which the refusal says.
+    `file`: the name that holds no text. `json_fields` hold JSON.
+    `json_too`: another body would have been read as JSON, which the refusal says.
     """
     if request.mimetype != "multipart/form-data":
         raise UnsupportedMediaType("send multipart/form-data" + (" or application/json" if json_too else ""))
