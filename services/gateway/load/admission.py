@@ -79,11 +79,16 @@ class Admission:
     def new_import(self, tenant: str) -> None:
         """Raises Overloaded when the tenant has as many open imports as it may."""
         with self._db.read() as c:
-            self.new_import_in(c, tenant)
+            self._check_imports(open_count(c, [JobKind.IMPORT], tenant))
 
-    def new_import_in(self, c: Connection, tenant: str) -> None:
-        """The same in the transaction that adds it: several may have come past the first look together."""
-        count = open_count(c, [JobKind.IMPORT], tenant)
+    def import_added(self, c: Connection, tenant: str) -> None:
+        """The same in the transaction that added it and holds the counter of imports, so that others wait.
+
+        Several may have come past the first look together.
+        """
+        self._check_imports(open_count(c, [JobKind.IMPORT], tenant) - 1)
+
+    def _check_imports(self, count: int) -> None:
         if count >= self._settings.max_open_imports:
             raise Overloaded(f"{count} imports are open; wait for one to end or cancel it", retry_after_s=30)
 

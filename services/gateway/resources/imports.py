@@ -140,9 +140,9 @@ def _accept(deps: Deps, tenant: str, asked: ImportBody, manifests: list[Manifest
         repeat = once.take(c, deps.db, job_id=job_id, location=location(job_id)) if once else None
         if repeat is not None:
             return store.get(c, tenant, str(repeat.job_id))
-        deps.admission.new_import_in(c, tenant)
         owners.own(c, tenant, stored)
         row = _write_rows(c, deps, tenant, job_id, asked, noted)
+        deps.admission.import_added(c, tenant)
         kill_point("accept_import.written")
     kill_point("accept_import.committed")
     deps.dispatcher.send(VISION_NUDGE, Nudge())
