@@ -124,6 +124,8 @@ def _open_place(settings: Settings, place: str | None) -> ObjectStore:
         url = Path(url).absolute().as_uri()
     if _where(url) == _where(settings.store_url):
         raise Trouble("a backup in the deployment's own object store would be lost with it")
+    if _is_in_home(url, settings.home):
+        raise Trouble(f"a backup in {settings.home} would be lost with the deployment; name another folder")
     try:
         return open_store(url)
     except ValueError as error:
@@ -140,6 +142,12 @@ def _where(url: str) -> tuple[str, str, str]:
     path = unquote(parts.path)
     place = str(Path(path).resolve()) if parts.scheme == "file" else path.strip("/")
     return parts.scheme, parts.netloc.rpartition("@")[2].lower(), place
+
+
+def _is_in_home(url: str, home: Path) -> bool:
+    """Whether a folder is what `tusou up` keeps, or lies in it."""
+    scheme, _, place = _where(url)
+    return scheme == "file" and (home / "tusou.db").exists() and Path(place).is_relative_to(home.resolve())
 
 
 @contextmanager

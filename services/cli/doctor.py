@@ -12,6 +12,7 @@ import redis
 from kombu.connection import Connection
 from kombu.exceptions import KombuError
 
+from services.cli.embedded.stack import running_redis
 from services.cli.parts import open_existing, open_objects
 from services.cli.trouble import Trouble
 from shared.db import schema
@@ -58,6 +59,9 @@ def _examine(settings: Settings) -> Iterator[Finding]:
     )
     yield from _database(settings)
     yield _try("object store", lambda: open_objects(settings).ping(), "check TUSOU_OBJECT_STORE_URL")
+    embedded = None if "redis_url" in settings.model_fields_set else running_redis(settings.home)
+    if embedded is not None:
+        settings = settings.model_copy(update={"redis_url": embedded})
     yield _try(
         "Redis",
         lambda: connect(settings.redis_url).ping(),

@@ -8,6 +8,8 @@ import pytest
 from PIL import Image
 
 from services.cli.client import Refused
+from services.cli.doctor import examine
+from shared.settings import Settings
 from tests.deployment import until
 from tests.e2e.conftest import Shop
 
@@ -42,6 +44,11 @@ def test_every_product_of_the_manifest_is_there(shop: Shop) -> None:
         == sum(len(r["images"].split("|")) for r in wanted)
     )
     assert shop.imported["bad_rows"] == 0
+
+
+def test_doctor_finds_the_servers_that_the_deployment_started_itself(shop: Shop) -> None:
+    found = {finding.part: finding for finding in examine(Settings(home=shop.stack.home))}
+    assert [found[part].state for part in ("Redis", "broker", "schema", "object store")] == ["good"] * 4
 
 
 def test_an_indexed_image_finds_itself(shop: Shop) -> None:

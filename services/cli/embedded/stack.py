@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import httpx
 
@@ -21,6 +22,7 @@ from shared.settings import Settings
 
 READY_WITHIN_S = 120.0
 GRACE_S = 20.0
+LOCK = "lock"  # held while it runs; holds the address of its Valkey
 
 
 class AlreadyRunning(Trouble):
@@ -31,6 +33,18 @@ class DidNotStart(Trouble):
     """A part did not become ready; the message holds its last words."""
 
 
+def running_redis(home: Path) -> str | None:
+    """The address of the Valkey that `tusou up` has started in this home folder, if it runs there."""
+    try:
+        with (home / LOCK).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return (home / LOCK).read_text() or None
+    except OSError:
+        pass
+    return None
+
+
 class Stack:
     """The embedded deployment in one home folder. `start` returns when it serves; `stop` leaves nothing."""
 
@@ -39,11 +53,12 @@ class Stack:
         self.home = settings.home.absolute()
         self.url = url_of(settings.host, settings.port)
         self._redis_port = free_port()
+        self._redis_url = f"redis://127.0.0.1:{self._redis_port}/0"
         self._env = {
             "TUSOU_HOME": str(self.home),
             "TUSOU_HOST": settings.host,
             "TUSOU_PORT": str(settings.port),
-            "TUSOU_REDIS_URL": f"redis://127.0.0.1:{self._redis_port}/0",
+            "TUSOU_REDIS_URL": self._redis_url,
             **(env or {}),
         }
         self._lock_fd: int | None = None
@@ -146,13 +161,15 @@ class Stack:
             (self.home / "logs").mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise Trouble(f"TUSOU_HOME {self.home} cannot be used: {error.strerror}") from error
-        self._lock_fd = os.open(self.home / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._lock_fd = os.open(self.home / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise AlreadyRunning(
                 f"another tusou uses {self.home}; stop it, or name another TUSOU_HOME"
             ) from error
+        os.ftruncate(self._lock_fd, 0)
+        os.write(self._lock_fd, self._redis_url.encode())
 
 
 PARTS = (

@@ -68,7 +68,8 @@ def parse_object(text: str | bytes, field: str) -> dict[str, Any]:
 def parse(text: str | bytes, field: str) -> Any:
     """Any JSON value, checked like `parse_object`."""
     try:
-        value = json.loads(text, parse_constant=_no_constant)
+        said = text.decode() if isinstance(text, bytes) else text  # json would guess UTF-16 and UTF-32 too
+        value = json.loads(said, parse_constant=_no_constant)
     except UnicodeDecodeError:
         refuse(field, "this is not JSON: it is not UTF-8")
     except (json.JSONDecodeError, _NoNumberError) as error:

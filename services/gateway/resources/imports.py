@@ -57,7 +57,8 @@ def imports(deps: Deps, api: Operations) -> Blueprint:
         Manifests are the files `manifest` of a form, or keys of the object store, which have no size limit.
         Bad rows are told at `/v1/imports/{id}/errors`; good ones never wait for them.
         """
-        deps.admission.new_import(caller.tenant)
+        if idempotency.HEADER not in request.headers:
+            deps.admission.new_import(caller.tenant)  # before the body is read, where it cannot be a repeat
         asked, manifests = _read()
         seconds = preferred_wait(request)
         row = _accept(deps, caller.tenant, asked, manifests)
@@ -129,6 +130,7 @@ def _accept(deps: Deps, tenant: str, asked: ImportBody, manifests: list[Manifest
         repeat = once.find(c) if once else None
         if repeat is not None:
             return store.get(c, tenant, str(repeat.job_id))
+    deps.admission.new_import(tenant)
     noted = [incoming_manifest(tenant, key, asked.name) for key in asked.object_keys]
     stored: list[Stored] = []
     for m in manifests:

@@ -27,7 +27,9 @@ Currency = Annotated[str, Shaped(r"^[A-Za-z]{3}$", "a currency has three letters
 ImageUrl = Annotated[
     str,
     Field(max_length=MAX_URL_CHARS),
-    Shaped(r"^https?://[^\s]+$", "an address begins with http:// or https:// and holds no space"),
+    Shaped(
+        r"^[Hh][Tt]{2}[Pp][Ss]?://[^\s]+$", "an address begins with http:// or https:// and holds no space"
+    ),
 ]
 
 

@@ -145,9 +145,12 @@ def test_a_first_import_makes_its_catalog_and_a_dry_run_does_not(gateway: Gatewa
 def test_so_many_open_imports_and_no_more(open_gateway: Open) -> None:
     gateway = open_gateway(max_open_imports=1)
     gateway.serve_model()
-    job_id = gateway.send_manifest().json["id"]
+    first, other = ({"Idempotency-Key": key} for key in ("first", "other"))
+    job_id = gateway.send_manifest(headers=first).json["id"]
     answer = gateway.send_manifest()
     assert (answer.status_code, answer.json["code"]) == (429, "overloaded")
+    assert gateway.send_manifest(headers=other).status_code == 429
+    assert gateway.send_manifest(headers=first).json["id"] == job_id, "who asks again is told what there is"
     assert int(answer.headers["Retry-After"]) > 0
     assert len(gateway.rows(objects)) == 1
     gateway.finish(job_id, State.SUCCEEDED)

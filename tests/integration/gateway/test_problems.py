@@ -169,6 +169,7 @@ def test_a_part_without_a_readable_name_is_refused(gateway: Gateway, path: str, 
     [
         (b'{"limit": ' + b"9" * 5_000 + b"}", "body: a number has at most 4300 digits here"),
         (b'{"a": "\xff"}', "body: this is not JSON: it is not UTF-8"),
+        ('{"limit": 5}'.encode("utf-16"), "body: this is not JSON: it is not UTF-8"),
         (b'{"limit": NaN}', "body: this is not JSON: NaN is no JSON number"),
         (
             b'{"image_url": "ftp://x"}',

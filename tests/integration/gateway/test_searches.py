@@ -106,9 +106,9 @@ def test_filters_reach_the_workers_as_lists_with_known_words(gateway: Gateway) -
 
 def test_a_search_by_address_is_left_to_a_vision_worker(gateway: Gateway) -> None:
     gateway.make_catalog()
-    assert ask(gateway, image_url="https://shop.example/a.jpg").status_code == 202
+    assert ask(gateway, image_url="HTTPS://shop.example/a.jpg").status_code == 202
     (job,) = gateway.rows(jobs)
-    assert SearchRequest.from_json(job.request).photo == PhotoOf(PhotoKind.URL, "https://shop.example/a.jpg")
+    assert SearchRequest.from_json(job.request).photo == PhotoOf(PhotoKind.URL, "HTTPS://shop.example/a.jpg")
 
 
 @pytest.mark.parametrize(

@@ -33,3 +33,13 @@ def test_a_backup_into_the_deployment_s_own_folder_is_refused_by_whichever_name(
     with pytest.raises(Trouble, match="own object store"):
         _open_place(settings, str(tmp_path / "link"))
     assert _open_place(settings, str(tmp_path / "backups"))
+
+
+def test_a_backup_into_the_home_of_an_embedded_deployment_is_refused(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "tusou.db").touch()
+    for place in (home, home / "backups", tmp_path / "home" / ".." / "home"):
+        with pytest.raises(Trouble, match="lost with the deployment"):
+            _open_place(Settings(home=home), str(place))
+    assert _open_place(Settings(home=home), str(tmp_path / "backups"))
