@@ -1,4 +1,4 @@
-"""The hourly sweep: what no owner row names is deleted, close to an hour after the hour in its name has ended.
+"""The hourly sweep: what no owner row names is deleted, almost an hour after the hour in its name has ended.
 
 An owner row commits within ten minutes of its object's name, so by then none is still on its way. An
 hour is ticked off only when finished.
