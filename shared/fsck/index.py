@@ -95,7 +95,7 @@ def log(shard: Shard) -> Iterator[Finding]:
 
 def _follows(chain: str, entry: Row[Any]) -> bool:
     try:
-        return next_chain(chain, entry.digest) == entry.chain
+        return next_chain(chain, entry.digest) == str(entry.chain)
     except ValueError:  # one of them is no hexadecimal number
         return False
 
@@ -112,7 +112,7 @@ def _unknown_part(shard: Shard, entry: Row[Any]) -> str | None:
     if entry.kind != EntryKind.SEGMENT:
         return None
     body = entry.body or {}
-    part = shard.parts.get(body.get("object"))
+    part = shard.parts.get(body.get("object", ""))
     if part is None:
         return f"entry {entry.seq} names segment {body.get('object')}, of which no part is the shard's"
     told = tuple(body.get(name) for name in ("offset", "length", "sha256", "rows"))
