@@ -130,7 +130,7 @@ class Settings(BaseSettings):
         description="An older claim of an import (its plan, a chunk, its end) is not renewed.",
     )
     max_losses: int = Field(3, ge=1, description="Losses while alone after which a job is a dead letter.")
-    max_resends: int = Field(200, ge=1, description="Messages a keeper round re-sends at most, per queue.")
+    max_resends: int = Field(200, ge=1, description="Messages a keeper round re-sends at most.")
 
     # vision
     model: str = Field("tiny", description="Model of new catalogs and of this vision worker.")

@@ -102,6 +102,15 @@ def _stray(c: Connection) -> Iterator[Finding]:
         keys = {"object": row.object, "tenant": row.tenant, "product": row.product_id}
         detail = f"of product {row.product_id!r}: no shard has a part of it"
         yield Finding(Code.HOLDING_STRAY, row.object, detail, keys)
+    of_index = exists().where(
+        segments.c.object == holdings.c.object,
+        indexes.c.id == segments.c.index_id,
+        indexes.c.tenant == holdings.c.tenant,
+    )
+    for row in c.execute(select(holdings).where(has_part, ~of_index)):
+        keys = {"object": row.object, "tenant": row.tenant, "product": row.product_id}
+        detail = f"of product {row.product_id!r}: it is not of tenant {row.tenant}"
+        yield Finding(Code.HOLDING_STRAY, row.object, detail, keys)
 
 
 def _absent(c: Connection) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from shared.errors import ObjectCorrupt, ObjectMissing
+from shared.errors import InvalidRequest, ObjectCorrupt, ObjectMissing
 from shared.fsck import held
 from shared.fsck.blocks import BlockIds, mark, read_ids
 from shared.fsck.columns import difference
@@ -185,11 +185,15 @@ class Contents:
             if entry.kind == EntryKind.INLINE:
                 return read_ids(bytes(entry.inline))
             return read_ids(self._range(body["object"], body["offset"], body["length"], body["sha256"]))
-        except (ObjectMissing, ObjectCorrupt):
+        except (ObjectMissing, ObjectCorrupt, KeyError, TypeError):  # no inline block, no such body
             return None
 
     def _range(self, name: str, offset: int, length: int, sha256: str) -> bytes:
-        return self._store.get_range(name, offset, length, sha256=sha256)
+        """Raises ObjectMissing, ObjectCorrupt."""
+        try:
+            return self._store.get_range(name, offset, length, sha256=sha256)
+        except (ValueError, InvalidRequest) as error:
+            raise ObjectCorrupt(str(error)) from error
 
 
 def differences(shard: Shard, held: Held, marks: Mapping[str, int]) -> Iterator[Finding]:

@@ -106,9 +106,9 @@ def follow(shard: Shard, held: Held, after: int, block_of: Callable[[Row[Any]], 
     for entry in shard.entries:
         if entry.seq <= after:
             continue
-        body = entry.body
+        body = entry.body or {}
         if entry.kind == EntryKind.DELETE:
-            deleted |= dict.fromkeys(body["products"], entry.seq)
+            deleted |= dict.fromkeys(body.get("products", ()), entry.seq)
             continue
         # Before what the same entry brings.
         dropped |= dict.fromkeys(body.get("dropped", ()), entry.seq)

@@ -80,7 +80,7 @@ def log(shard: Shard) -> Iterator[Finding]:
                 Code.LOG_GAP,
                 f"no entry {seq + 1}" + (f" to {entry.seq - 1}" if entry.seq > seq + 2 else ""),
             )
-        elif chain is not None and next_chain(chain, entry.digest) != entry.chain:
+        elif chain is not None and not _follows(chain, entry):
             yield of(shard, Code.LOG_CHAIN, f"entry {entry.seq} does not follow {seq}/{chain}")
         if Entry(entry.kind, entry.body, entry.inline).digest() != entry.digest:
             yield of(shard, Code.LOG_DIGEST, f"entry {entry.seq} is not what its digest says")
@@ -91,6 +91,13 @@ def log(shard: Shard) -> Iterator[Finding]:
         yield of(
             shard, Code.LOG_END, f"it ends at {seq}/{chain or '?'}, the shard says {row.seq}/{row.chain}"
         )
+
+
+def _follows(chain: str, entry: Row[Any]) -> bool:
+    try:
+        return next_chain(chain, entry.digest) == str(entry.chain)
+    except ValueError:  # one of them is no hexadecimal number
+        return False
 
 
 def _start(shard: Shard) -> str | None:
@@ -104,10 +111,11 @@ def _start(shard: Shard) -> str | None:
 def _unknown_part(shard: Shard, entry: Row[Any]) -> str | None:
     if entry.kind != EntryKind.SEGMENT:
         return None
-    part = shard.parts.get(entry.body.get("object"))
+    body = entry.body or {}
+    part = shard.parts.get(body.get("object", ""))
     if part is None:
-        return f"entry {entry.seq} names segment {entry.body.get('object')}, of which no part is the shard's"
-    told = tuple(entry.body.get(name) for name in ("offset", "length", "sha256", "rows"))
+        return f"entry {entry.seq} names segment {body.get('object')}, of which no part is the shard's"
+    told = tuple(body.get(name) for name in ("offset", "length", "sha256", "rows"))
     if told != (part.offset, part.length, part.sha256, part.rows):
         return f"entry {entry.seq} places its rows elsewhere in {part.object} than the part's row"
     return None

@@ -42,8 +42,8 @@ def named(c: Connection) -> Iterator[tuple[str, str]]:
         told = [StoredManifest.from_json(manifest) for manifest in row.manifests]
         yield from ((manifest.object, "imports") for manifest in told if not manifest.incoming)
     for row in rows_of(c, log, log.c.kind, log.c.body):
-        if row.kind == EntryKind.SEGMENT:
-            yield row.body["object"], "log"
+        if row.kind == EntryKind.SEGMENT and (name := (row.body or {}).get("object")):
+            yield name, "log"
 
 
 def open_imports_of(c: Connection, name: str) -> list[str]:

@@ -16,7 +16,7 @@ from shared.fsck.naming import named
 from shared.storage import owners
 from shared.storage.fault import fault
 from shared.storage.name_lists import NameLists
-from shared.storage.names import UNOWNED, named_at, tenant_of
+from shared.storage.names import UNOWNED, is_name, named_at, tenant_of
 from shared.storage.port import ObjectStore, Stored
 
 AT_ONCE = 8
@@ -39,6 +39,8 @@ def owned(db: Database, store: ObjectStore, *, quick: bool) -> Iterator[Finding]
 
 def _look(store: ObjectStore, item: Stored, *, quick: bool) -> Finding | None:
     keys = {"object": item.name}
+    if not is_name(item.name):
+        return Finding(Code.OBJECT_MISSING, item.name, "no object can be named so", keys)
     size = store.size(item.name)
     if size is None:
         return Finding(Code.OBJECT_MISSING, item.name, "it is not in the store", keys)
@@ -97,6 +99,6 @@ def tenants(db: Database) -> Iterator[Finding]:
     """An erasure looks for what its tenant's objects are by the owner rows."""
     with db.moment(patient=True) as c:
         for row in rows_of(c, objects, objects.c.name, objects.c.tenant):
-            if (of := tenant_of(row.name)) != row.tenant:
+            if is_name(row.name) and (of := tenant_of(row.name)) != row.tenant:
                 keys = {"object": row.name, "tenant": of}
                 yield Finding(Code.OWNER_TENANT, row.name, f"its row says tenant {row.tenant}", keys)

@@ -45,6 +45,9 @@ def newest_no(c: Connection) -> int:
 
 
 def wrong(row: Row[Any]) -> Iterator[str]:
+    if not readable(row):
+        yield "its attributes, or the numbers of what touched them, cannot be read"
+        return
     deleted = row.deleted_no is not None
     if deleted != (row.deleted_at is not None):
         yield "it has the number of a delete and no time of it, or a time and no number"
@@ -52,6 +55,11 @@ def wrong(row: Row[Any]) -> Iterator[str]:
         yield f"it is deleted and has {', '.join(sorted(row.attributes))}"
     if (newest := touched_no(row)) > row.accepted_no:
         yield f"{newest} touched it, and {row.accepted_no} is said to be the last"
+
+
+def readable(row: Row[Any]) -> bool:
+    numbers = [*row.orders.values(), row.images_order] if isinstance(row.orders, dict) else [None]
+    return isinstance(row.attributes, dict) and all(isinstance(n, list) and len(n) == 2 for n in numbers)
 
 
 def touched_no(row: Row[Any]) -> int:

@@ -60,9 +60,10 @@ def read(c: Connection, index_id: str, shard: int) -> Shard:
     index = c.execute(select(indexes).where(indexes.c.id == index_id)).one()
     parts = {row.object: row for row in _of(c, segments, index_id, shard)}
     held = select(holdings.c.object, holdings.c.product_id).where(
+        holdings.c.tenant == index.tenant,
         holdings.c.object.in_(
             select(segments.c.object).where(segments.c.index_id == index_id, segments.c.shard == shard)
-        )
+        ),
     )
     return Shard(
         index=index,
@@ -137,6 +138,6 @@ def _columns(c: Connection, index: Row[Any], shard: int) -> dict[str, Columns]:
     page = c.execute(living).all()
     while page:
         ours = (row for row in page if shard_of(row.id, index.shards) == shard)
-        found |= {row.id: columns_of(logged_columns_of(row.attributes)) for row in ours}
+        found |= {row.id: columns_of(logged_columns_of(row.attributes or {})) for row in ours}
         page = c.execute(living.where(products.c.id > page[-1].id)).all()
     return found

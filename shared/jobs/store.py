@@ -163,13 +163,18 @@ def next_of(c: Connection, kind: JobKind) -> str | None:
     return found
 
 
-def put_off(c: Connection, job_id: str, attempt: int, stage: str, seconds: float) -> None:
-    """Release the claim of a stage that is to be tried again; of no effect when it is no longer ours."""
+def put_off(
+    c: Connection, job_id: str, attempt: int, stage: str, seconds: float, *, tried: bool = True
+) -> None:
+    """Release the claim of a stage that is to be tried again; of no effect when it is no longer ours.
+
+    `tried`: it counts as one of its tries.
+    """
     mine = (jobs.c.id == job_id, jobs.c.attempt == attempt, jobs.c.stage == stage)
     c.execute(
         update(jobs)
         .where(*mine, jobs.c.state == State.RUNNING)
-        .values(lease_until=None, claimed_by=None, tries=jobs.c.tries + 1, due_at=now() + seconds)
+        .values(lease_until=None, claimed_by=None, tries=jobs.c.tries + int(tried), due_at=now() + seconds)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from shared.db.tables import (
     chunks,
     counters,
     explanations,
+    holdings,
     images,
     imports,
     indexes,
@@ -689,3 +691,51 @@ def test_a_vector_of_a_snapshot_that_is_another_than_its_segment_s_is_told(shop:
     assert [f.code for f in look(shop)] == [Code.VECTOR_DIFFERS]
     mend(shop)
     assert look(shop) == []
+
+
+def test_a_holding_of_another_tenant_hides_its_segment_from_an_erasure(shop: ShopRig) -> None:
+    """Found twice: the tenant's own is missing, and the other's is of a segment that it has no part in."""
+    change(shop, update(holdings).where(holdings.c.product_id == "p1").values(tenant="another"))
+    assert codes(shop) == {Code.HOLDING_MISSING, Code.HOLDING_STRAY}
+    mend(shop)
+    assert look(shop) == []
+
+
+def spoilt_log(shop: ShopRig, kind: str, **values: Any) -> None:
+    entry = one(shop, select(log).where(log.c.kind == kind).order_by(log.c.shard, log.c.seq))
+    change(shop, update(log).where(*this_entry(entry)).values(**values))
+
+
+UNREADABLE: dict[str, tuple[Callable[[ShopRig], object], Code]] = {
+    "chain": (lambda shop: spoilt_log(shop, "inline", chain="no number"), Code.LOG_CHAIN),
+    "digest": (lambda shop: spoilt_log(shop, "inline", digest="no number"), Code.LOG_DIGEST),
+    "block": (lambda shop: spoilt_log(shop, "inline", inline=None), Code.LOG_DIGEST),
+    "body": (lambda shop: spoilt_log(shop, "segment", body={}), Code.LOG_DIGEST),
+    "no body": (lambda shop: spoilt_log(shop, "segment", body=None), Code.LOG_DIGEST),
+    "delete": (lambda shop: spoilt_log(shop, "delete", body={}), Code.LOG_DIGEST),
+    "range": (lambda shop: change(shop, update(segments).values(offset=-1)), Code.SEGMENT_RANGE),
+    "part": (lambda shop: change(shop, update(segments).values(object="no name")), Code.OWNER_MISSING),
+    "owner": (
+        lambda shop: change(
+            shop, update(objects).where(objects.c.name == single(shop).thumbnail).values(name="no name")
+        ),
+        Code.OBJECT_MISSING,
+    ),
+    "orders": (
+        lambda shop: change(shop, update(products).where(products.c.id == "p1").values(orders=None)),
+        Code.PRODUCT_IMPOSSIBLE,
+    ),
+    "attributes": (
+        lambda shop: change(shop, update(products).where(products.c.id == "p1").values(attributes=None)),
+        Code.PRODUCT_IMPOSSIBLE,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_a_row_that_cannot_be_read_is_a_finding_and_hides_no_other(shop: ShopRig, what: str) -> None:
+    damage, code = UNREADABLE[what]
+    damage(shop)
+    lose(shop, single(shop).normalised)
+    assert {code, Code.OBJECT_MISSING} <= codes(shop)
+    mend(shop)  # as far as may be

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from shared.db.engine import Database, now
 from shared.db.tables import jobs as rows
@@ -31,6 +31,14 @@ def accepted(db: Database, tenant: str = "shop") -> str:
 def claimed(db: Database, job_id: str, by: str = "worker-1", *, lease: float = 20, alone: bool = False):
     with db.write() as c:
         return claims.claim(c, job_id, EMBED.name, by=by, lease=lease, alone=alone)
+
+
+def handed_over(c: Connection, job_id: str, attempt: int) -> None:
+    times = dict.fromkeys(("hedge_after", "partial_after", "answer_within"), 60.0)
+    outcome = b"outcome %d" % attempt
+    store.hand_over(
+        c, job_id, attempt, index_id="i", groups={"g1": [0]}, outcome=outcome, timings_ms={}, **times
+    )
 
 
 def row(db: Database, job_id: str):
@@ -70,6 +78,15 @@ def test_a_lapsed_lease_is_claimed_by_who_is_alone_and_fences_the_first_off(db: 
     assert second.attempt == 2
     with pytest.raises(LostClaim), db.write() as c:
         store.save_stage(c, job_id, first.attempt, stage=LOOKUP.name)
+    with pytest.raises(LostClaim), db.write() as c:
+        handed_over(c, job_id, first.attempt)
+    with pytest.raises(LostClaim), db.write() as c:
+        store.hold(c, job_id, first.attempt)
+    with pytest.raises(LostClaim), db.write() as c:
+        store.save_progress(c, job_id, first.attempt, {})
+    with db.write() as c:
+        handed_over(c, job_id, second.attempt)
+    assert row(db, job_id).outcome == b"outcome 2"
     with db.write() as c:
         assert not ends.finish(c, job_id, State.SUCCEEDED, keep_for=60, attempt=first.attempt)
         assert ends.finish(c, job_id, State.SUCCEEDED, keep_for=60, attempt=second.attempt, result={"n": 1})

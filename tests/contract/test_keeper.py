@@ -11,7 +11,7 @@ from shared.db.round_lease import take
 from shared.db.tables import jobs, rounds
 from shared.errors import Unavailable
 from shared.jobs import claims, store
-from shared.topology import EMBED
+from shared.topology import EMBED, EMBED_WRITE
 from tests.keeper_rig import accepted, new_keeper, row
 from workers.keeper.deps import Keeper
 from workers.keeper.rounds import redispatch
@@ -38,6 +38,18 @@ def test_an_emptied_broker_refills_oldest_first_and_no_more_than_a_round_may(kee
     assert sent(keeper) == ids[:3]
     redispatch.run(keeper)
     assert sent(keeper) == ids
+
+
+def test_a_round_has_its_limit_for_all_queues_together_and_none_waits_for_another(keeper: Keeper) -> None:
+    searches = [accepted(keeper, age=100 - n) for n in range(5)]
+    writes = [accepted(keeper, age=50 - n, stage=EMBED_WRITE, kind="product") for n in range(5)]
+    redispatch.run(keeper)
+    assert sent(keeper) == [searches[0], *writes[:2]]
+    redispatch.run(keeper)
+    assert set(sent(keeper)) == {*searches[:2], *writes[:4]}
+    for _ in range(2):
+        redispatch.run(keeper)
+    assert len(sent(keeper)) == len(set(sent(keeper))) == 10
 
 
 def test_a_full_broker_is_left_alone_and_the_rows_wait(keeper: Keeper) -> None:

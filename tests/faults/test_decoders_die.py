@@ -56,7 +56,7 @@ def test_a_decoder_that_is_lost_costs_its_own_job_in_searches_and_in_an_import(w
     def whole() -> bool:
         return all(len(decoders(worker)) == SIZE for worker in workers)
 
-    until(whole, within=10, what="the size of every pool")
+    until(whole, within=5, what="the size of every pool")
     assert [worker.pid for worker in workers] == lives
     assert all(worker.runs for worker in workers)
     lost = {pid for worker in workers for pid in before[worker.name] - decoders(worker)}

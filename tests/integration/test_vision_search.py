@@ -1,7 +1,9 @@
 """The story of a search up to its outcome, without Celery: a photo in, an outcome out."""
 
 import io
+import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from math import inf
 from pathlib import Path
 
@@ -14,11 +16,14 @@ from shared.answer.outcome import Outcome
 from shared.db.engine import now
 from shared.db.tables import images, objects, replicas
 from shared.images.box import WHOLE
+from shared.jobs.search_request import PhotoKind, PhotoOf
 from shared.messages import PartMessage
-from shared.topology import INDEX_SEARCH, LOOKUP
+from shared.topology import EMBED_WRITE, INDEX_SEARCH, LOOKUP
 from tests.vision_rig import VisionRig, picture
 from workers.models.detectors.fake import FakeDetector
 from workers.models.detectors.port import Detection
+from workers.vision import story, write
+from workers.vision.fetch.values import FetchCode, FetchProblem
 from workers.vision.items import ItemFinder
 
 QUARTERS = {"top left": (0.0, 0.0, 0.5, 0.5), "bottom right": (0.5, 0.5, 1.0, 1.0)}
@@ -138,4 +143,42 @@ def test_a_box_that_cannot_be_cut_counts_as_a_failure_of_the_detector(tmp_path: 
 
     rig = VisionRig(tmp_path, quality_gate=False, items=ItemFinder(Nowhere(), most=5))
     assert outcome(rig, two_things()).degraded == ("detector_failed",)
+    rig.close()
+
+
+class HangingHost:
+    """Answers nothing until it is let go."""
+
+    def __init__(self) -> None:
+        self.asked, self.let_go = threading.Event(), threading.Event()
+
+    def at_once(self, _host: str, most: int) -> int:
+        return most
+
+    def fetch(self, _url: str, **_: object) -> FetchProblem:
+        self.asked.set()
+        self.let_go.wait(60)
+        return FetchProblem(FetchCode.FAILED, "no whole answer")
+
+
+def test_a_host_that_hangs_holds_half_of_the_threads_and_what_would_wait_too_is_put_off(
+    tmp_path: Path,
+) -> None:
+    rig, host = VisionRig(tmp_path, quality_gate=False, vision_threads=2), HangingHost()
+    rig.vision.fetcher = host  # type: ignore[assignment]
+    by_url = PhotoOf(PhotoKind.URL, "https://slow.example/a.png", came_along=False)
+    first, second = (rig.ask(b"", photo=by_url) for _ in range(2))
+    single = rig.put("p", "https://slow.example/p.png")
+    with ThreadPoolExecutor(1) as thread:
+        hangs = thread.submit(rig.search, first)
+        assert host.asked.wait(60)
+        rig.search(second)
+        story.run(rig.vision, rig.claim(single, EMBED_WRITE.name), write.run)
+        for put_off in map(rig.job, (second, single)):
+            assert (put_off.state, put_off.lease_until, put_off.tries) == ("running", None, 0)
+            assert put_off.due_at is not None, "a keeper sends it again"
+        assert rig.search(rig.ask(picture(1))).stage == LOOKUP.name, "a photo that is here is searched with"
+        host.let_go.set()
+        assert hangs.result(60).state == "rejected"
+    assert rig.search(second).state == "rejected"
     rig.close()

@@ -43,6 +43,19 @@ def test_a_host_has_no_more_threads_than_it_is_trusted_with(release: threading.E
     pool.shutdown()
 
 
+def test_hosts_that_are_not_trusted_hold_half_of_the_threads_however_many_they_are(
+    release: threading.Event,
+):
+    pool = HostPool(threads=4, per_host=3, share=lambda _, host: 3 if host == "quick" else 1)
+    hanging = [pool.submit(Lane.IMPORT, f"slow-{n}", release.wait, 60) for n in range(20)]
+    assert [pool.submit(Lane.WRITE, None, int, n).result(60) for n in range(20)] == list(range(20))
+    assert [pool.submit(Lane.IMPORT, "quick", int, n).result(60) for n in range(20)] == list(range(20))
+    assert sum(future.running() for future in hanging) == 2
+    release.set()
+    pool.shutdown()
+    assert all(future.result() for future in hanging)
+
+
 def test_hosts_take_turns_and_each_is_served_in_order(release: threading.Event):
     done: list[str] = []
     pool = HostPool(threads=1, per_host=1)

@@ -38,10 +38,10 @@ ROUNDS = (
     Round("lapses", 1.0, lapses.run),
     Round("sealing", 1.0, sealing.run),
     Round("placing", 5.0, placing.run),
-    Round(round_lease.REMOVAL, 5.0, removal.run),
-    Round("erasing", 5.0, erasing.run),
+    Round(round_lease.REMOVAL, 2.0, removal.run),
+    Round("erasing", 1.0, erasing.run),
     Round("expiry", 30.0, expiry.run),
-    Round("sweep", 600.0, sweep.run),
+    Round("sweep", 60.0, sweep.run),
 )
 
 # Long enough that one keeper keeps a round, short enough that another takes over soon.

@@ -23,6 +23,7 @@ from workers.vision.items import ItemFinder
 from workers.vision.lane import Lane
 from workers.vision.nudges import Nudges
 from workers.vision.pace import Pace
+from workers.vision.places import Places
 from workers.vision.quality import QualityThresholds
 from workers.vision.routes import Routes
 
@@ -50,12 +51,14 @@ class Vision:
     aside: Aside = field(default_factory=Aside)
     pace: Pace = field(default_factory=Pace)
     images_pool: HostPool = field(init=False)
+    places: Places = field(init=False)
     heartbeat: Heartbeat = field(init=False)
 
     def __post_init__(self) -> None:
         self.images_pool = HostPool(
             self.settings.fetch_threads, self.settings.fetch_per_host, share=self._share
         )
+        self.places = Places(self.settings.vision_threads)
         self.heartbeat = Heartbeat(
             self.db,
             self.settings,

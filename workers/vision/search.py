@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 
 from shared.answer.outcome import Outcome
 from shared.errors import FingerprintMismatch
 from shared.jobs import store as jobs
 from shared.jobs.job import Claim
-from shared.jobs.search_request import SearchRequest
+from shared.jobs.search_request import PhotoKind, SearchRequest
 from shared.kill_points import kill_point
 from shared.messages import PartMessage
 from shared.reasons import Reason
@@ -32,7 +33,8 @@ def run(vision: Vision, claim: Claim) -> None:
     timings.add("queued", claim.queued_s)
     request = SearchRequest.from_json(claim.request)
 
-    with timings.measure("fetch"):
+    abroad = vision.places.place() if request.photo.kind is PhotoKind.URL else nullcontext()
+    with abroad, timings.measure("fetch"):
         photo = photos.find(vision, claim.tenant, request.photo)
     if isinstance(photo, Reason):
         story.reject(vision, claim, [photo], timings)

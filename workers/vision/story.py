@@ -15,6 +15,7 @@ from shared.telemetry import Timings, step
 from shared.topology import STAGES
 from workers.vision import photos
 from workers.vision.deps import Vision
+from workers.vision.places import NoPlaceError
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,9 @@ def run(vision: Vision, claim: Claim, story: Story) -> None:
             story(vision, claim)
     except LostClaim:
         return
+    except NoPlaceError:
+        with vision.db.write() as c:
+            store.put_off(c, claim.id, claim.attempt, claim.stage, LOOK_AGAIN_S, tried=False)
     except TusouError as error:
         policy = STAGES[claim.stage].retry
         if error.retryable and claim.tries < policy.tries:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import wait
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, Row, select
 
 from shared.catalog.append import append
 from shared.catalog.changes import KeptImage, NewImage, ProductChange, SegmentRange
-from shared.catalog.sources import Source, parse_source
+from shared.catalog.sources import Source, SourceKind, parse_source
 from shared.db.engine import now
 from shared.db.tables import images
 from shared.index.log import positions
@@ -70,7 +71,8 @@ def run(vision: Vision, claim: Claim) -> None:
         source = parse_source(image["source"])
         assert isinstance(source, Source)  # the gateway accepted no other
         wanted.append(Wanted(source, image["image_version"], position, picture=image.get("picture")))
-    with timings.measure("infer"):
+    abroad = any(w.source.kind is SourceKind.URL for w in wanted)
+    with vision.places.place() if abroad else nullcontext(), timings.measure("infer"):
         outcomes = _embed(vision, claim.tenant, wanted)
     kill_point("write.embedded")
     ready = [o for o in outcomes if isinstance(o, Ready)]

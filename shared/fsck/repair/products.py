@@ -14,7 +14,7 @@ from shared.erasure.erased_list import Erased
 from shared.erasure.receipts import ErasedKind
 from shared.erasure.restored import apply_erased_list, number_beyond
 from shared.fsck.finding import Finding
-from shared.fsck.products import newest_no, touched_no
+from shared.fsck.products import newest_no, readable, touched_no
 from shared.fsck.repair.deps import Repairs
 from shared.index import entries, log
 
@@ -28,12 +28,14 @@ def counter(repairs: Repairs, _finding: Finding) -> str:
     return f"numbers go on after {newest}"
 
 
-def impossible(repairs: Repairs, finding: Finding) -> str:
+def impossible(repairs: Repairs, finding: Finding) -> str | None:
     tenant, product_id = finding.keys["tenant"], finding.keys["product"]
     with repairs.db.write() as c:
         row = lock_products(c, tenant, [product_id]).get(product_id)
         if row is None:
             return "it is gone"
+        if not readable(row):
+            return None
         values = {"accepted_no": max(row.accepted_no, touched_no(row)), "deleted_at": None}
         if row.deleted_no is not None:
             values |= {"attributes": {}, "deleted_at": now() if row.deleted_at is None else row.deleted_at}

@@ -37,20 +37,30 @@ MADE_WITHIN_S = 3600
 
 
 def run(keeper: Keeper) -> None:
-    """Raises Unavailable when the broker is away."""
-    for queue in QUEUES:
-        stages = [name for name, stage in STAGES.items() if stage.task.queue == queue]
-        with keeper.db.read() as c:
-            count, late = overdue(c, stages, limit=keeper.settings.max_resends)
-        if late:
-            _queue(keeper, queue, stages, count, late)
+    """At most `max_resends` in all. Raises Unavailable when the broker is away."""
+    left = keeper.settings.max_resends
+    found = [(queue, *_overdue(keeper, queue)) for queue in QUEUES]
+    found = [(queue, count, late) for queue, count, late in found if late]
+    for number, (queue, count, late) in enumerate(found):
+        share = left // (len(found) - number) or left  # those that come later have theirs too
+        if share:
+            left -= _queue(keeper, queue, count, late[:share])
 
 
-def _queue(keeper: Keeper, queue: Queue, stages: list[str], count: int, late: list[Row[Any]]) -> None:
-    """`late` are the oldest of `count` overdue rows."""
+def _overdue(keeper: Keeper, queue: Queue) -> tuple[int, list[Row[Any]]]:
+    with keeper.db.read() as c:
+        return overdue(c, _stages(queue), limit=keeper.settings.max_resends)
+
+
+def _stages(queue: Queue) -> list[str]:
+    return [name for name, stage in STAGES.items() if stage.task.queue == queue]
+
+
+def _queue(keeper: Keeper, queue: Queue, count: int, late: list[Row[Any]]) -> int:
+    """`late` are the oldest of `count` overdue rows; returns how many were sent again."""
     ready = keeper.dispatcher.ready(queue.name)
     QUEUE_READY.labels(queue.name).set(ready)
-    lost = late if ready < count else _overtaken(keeper, stages, late)
+    lost = late if ready < count else _overtaken(keeper, _stages(queue), late)
     with step("keeper.redispatch", queue=queue.name, overdue=count, ready=ready, sent=len(lost)):
         chosen = {row.id for row in lost}
         began = time.monotonic()
@@ -69,6 +79,7 @@ def _queue(keeper: Keeper, queue: Queue, stages: list[str], count: int, late: li
                 .where(jobs.c.id.in_(waiting), jobs.c.due_at < now())
                 .values(due_at=now() + keeper.settings.first_due)
             )
+    return len(sent)
 
 
 def _claim_sending(keeper: Keeper, row: Row[Any]) -> bool:

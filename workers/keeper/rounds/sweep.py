@@ -1,4 +1,4 @@
-"""The hourly sweep: what no owner row names is deleted, an hour after the hour in its name has ended.
+"""The hourly sweep: what no owner row names is deleted, almost an hour after the hour in its name has ended.
 
 An owner row commits within ten minutes of its object's name, so by then none is still on its way. An
 hour is ticked off only when finished.
@@ -20,6 +20,9 @@ from workers.keeper.deps import Keeper
 from workers.keeper.rounds.batches import delete_old
 
 HOUR = 3600
+# So long before the hour is over, so that the oldest orphan is gone within two hours of its name: of them a
+# round is late by as much as its pause, and after a keeper's death by twice that.
+EARLY_S = 300
 # After a longer rest of every keeper, `fsck` finds what these hours left.
 LOOK_BACK_HOURS = 48
 NAMES_AT_ONCE = 500
@@ -29,7 +32,7 @@ def run(keeper: Keeper) -> None:
     with keeper.db.read() as c:
         clock = c.execute(select(now())).scalar_one()
         done = set(c.execute(select(swept_hours.c.hour)).scalars())
-    newest = int(clock // HOUR) - 2  # began two hours ago or more: it ended at least an hour ago
+    newest = int((clock + EARLY_S) // HOUR) - 2  # began two hours ago, or almost
     hours = [_name(number) for number in range(newest - LOOK_BACK_HOURS + 1, newest + 1)]
     for hour in hours:
         if hour not in done:

@@ -13,7 +13,7 @@ from workers.vision.lane import Lane
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Task:
     lane: Lane
     host: str | None
@@ -24,7 +24,8 @@ class _Task:
 class HostPool:
     """Runs calls on `threads` threads, at most `per_host` at a time for one host, hosts in turn.
 
-    `share`, asked for a host each time a thread is free, may allow it fewer at that moment.
+    `share`, asked for a host each time a thread is free, may allow it fewer at that moment. Such hosts hold
+    half of the threads together, however many they are: the rest is for those that answer.
 
     A call waits in its host's queue and not on a thread, so while one host hangs the other threads keep
     working. Calls without a host (None) are not limited. Each lane has queues and shares of its own, and the
@@ -45,6 +46,8 @@ class HostPool:
             lane: OrderedDict() for lane in Lane
         }
         self._running: Counter[tuple[Lane, str | None]] = Counter()
+        self._for_doubted = max(1, threads // 2)
+        self._doubted: set[_Task] = set()  # that run
         self._closed = False
         self._changed = threading.Condition()
         self._threads = [
@@ -92,6 +95,7 @@ class HostPool:
                     task.future.set_result(result)
             with self._changed:
                 self._running -= Counter([(task.lane, task.host)])  # and drops what is 0
+                self._doubted.discard(task)
                 self._changed.notify_all()  # its host may have been given a greater share
 
     def _next(self) -> _Task | None:
@@ -109,8 +113,14 @@ class HostPool:
     def _take(self) -> _Task | None:
         for lane, hosts in self._waiting.items():
             for host, queue in hosts.items():
-                if host is None or self._running[lane, host] < self._most(lane, host):
+                most = self._per_host if host is None else self._most(lane, host)
+                doubted = most < self._per_host
+                if doubted and len(self._doubted) >= self._for_doubted:
+                    continue
+                if host is None or self._running[lane, host] < most:
                     task = queue.popleft()
+                    if doubted:
+                        self._doubted.add(task)
                     # The host goes to the end of the row, so that hosts take turns.
                     hosts.move_to_end(host)
                     if not queue:
