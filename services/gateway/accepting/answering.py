@@ -15,7 +15,7 @@ from services.gateway.schemas.job import MAX_PREFER_S
 from services.gateway.wiring import Deps
 from shared.db.tables import imports
 from shared.jobs import job, store
-from shared.jobs.job import FINAL, OPEN
+from shared.jobs.job import FINAL, OPEN, State
 from shared.jobs.kinds import JobKind
 from shared.topology import EMBED, LOOKUP
 
@@ -25,6 +25,13 @@ _WAIT = re.compile(r"(?:^|[,;]\s*)wait\s*=\s*(\d{1,9})\s*(?:$|[,;])", re.IGNOREC
 
 # What an open search waits for, in the words of `progress.stage`.
 _SEARCH_STAGES = {EMBED.name: "vision", LOOKUP.name: "index"}
+# What `import_progress` tells of an import that was just accepted.
+_NOTHING_YET = {
+    "planned": False,
+    "rows": 0,
+    **dict.fromkeys(("chunks", "chunks_done", "rows_done", "products", "images", "embedded", "bad_rows"), 0),
+    "ignored_columns": [],
+}
 
 
 def preferred_wait(request: Request) -> int:
@@ -37,14 +44,35 @@ def preferred_wait(request: Request) -> int:
 
 
 def accepted(deps: Deps, row: Row[Any], event: Event | None, seconds: int) -> ResponseReturnValue:
-    """The answer to work that was accepted: 202, or 200 with the finished job for who waits."""
-    if event is not None:
-        row = deps.waiting.for_end(row, event, seconds)
-    body = job_body(deps, row)
-    headers = {"Location": location(row.id), "Vary": "Accept-Language"}
-    if event is not None and row.state in FINAL:
-        return body, 200, {**headers, "Preference-Applied": f"wait={seconds}"}
-    return body, 202, {**headers, "Retry-After": str(POLL_AFTER_S)}
+    """The answer to work that was accepted: 202, or 200 with the finished job for who waits.
+
+    Without waiting the job is told as it was accepted, however far it has come since: whoever sends a request
+    again gets the same body.
+    """
+    if event is None:
+        return under_way(row, _as_accepted(row))
+    row = deps.waiting.for_end(row, event, seconds)
+    if row.state not in FINAL:
+        return under_way(row, job_body(deps, row))
+    return job_body(deps, row), 200, {**_headers(row), "Preference-Applied": f"wait={seconds}"}
+
+
+def under_way(row: Row[Any], body: dict[str, Any]) -> ResponseReturnValue:
+    return body, 202, {**_headers(row), "Retry-After": str(POLL_AFTER_S)}
+
+
+def _headers(row: Row[Any]) -> dict[str, str]:
+    return {"Location": location(row.id), "Vary": "Accept-Language"}
+
+
+def _as_accepted(row: Row[Any]) -> dict[str, Any]:
+    progress: dict[str, Any] | None = None
+    if row.kind == JobKind.SEARCH:
+        progress = {"stage": _SEARCH_STAGES[EMBED.name]}
+    elif row.kind == JobKind.IMPORT:
+        progress = _NOTHING_YET
+    ended = dict.fromkeys(("result", "error", "reasons"))
+    return {**job.public(row), "state": State.QUEUED, "progress": progress, **ended, "timings_ms": {}}
 
 
 def location(job_id: str) -> str:

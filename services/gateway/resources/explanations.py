@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Row, select
 
 from services.gateway.accepting import explaining
-from services.gateway.accepting.answering import accepted, preferred_wait
+from services.gateway.accepting.answering import job_body, preferred_wait, under_way
 from services.gateway.accepting.pictures import serve
 from services.gateway.http import bodies
 from services.gateway.http.operations import Access, Operations
@@ -53,7 +53,7 @@ def explanations(deps: Deps, api: Operations) -> Blueprint:
         item, what = explaining.hit_of(search, asked.item, hit)
         job = _waited_for(deps, explaining.job_of(deps, search, item, hit))
         if job.state in OPEN:
-            return accepted(deps, job, None, 0)
+            return under_way(job, job_body(deps, job))
         if job.state != State.SUCCEEDED:
             explaining.give_up(deps, job)
         if asked.of is not None:

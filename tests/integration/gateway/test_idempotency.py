@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from shared.db.engine import now
 from shared.db.tables import idempotency, images, imports, jobs
 from shared.jobs import store
+from shared.jobs.job import State
 from tests.gateway_rig import Gateway, png
 
 KEY = {"Idempotency-Key": "order-17"}
@@ -82,6 +83,8 @@ def test_fifty_searches_at_once_make_one_job_and_one_body(gateway_anywhere: Gate
     assert (len(answers), status, location) == (50, 202, f"/v1/jobs/{job.id}")
     assert json.loads(body) == gateway.client.get(location).json
     assert len(gateway.dispatcher.sent) == len(gateway.rows(images)) == len(gateway.rows(idempotency)) == 1
+    gateway.finish(job.id, State.SUCCEEDED)
+    assert told([gateway.client.post("/v1/searches", data=photo(limit="3"), headers=KEY)]) == told(answers)
     other = gateway.client.post("/v1/searches", data=photo(limit="4"), headers=KEY)
     assert (other.status_code, other.json["code"]) == (422, "idempotency_mismatch")
     assert len(gateway.rows(jobs)) == 1
@@ -107,8 +110,9 @@ def test_fifty_imports_at_once_make_one_job_and_one_body(gateway_anywhere: Gatew
 
     answers = fifty_at_once(gateway, send)
     (job,) = gateway.rows(jobs)
-    ((status, _, location),) = told(answers)
+    ((status, body, location),) = told(answers)
     assert (len(answers), status, location) == (50, 202, f"/v1/jobs/{job.id}")
+    assert json.loads(body) == gateway.client.get(location).json
     assert len(gateway.rows(imports)) == 1
     other = gateway.send_manifest(b"id\n2\n", headers=KEY)
     assert (other.status_code, other.json["code"]) == (422, "idempotency_mismatch")
