@@ -168,7 +168,9 @@ class Settings(BaseSettings):
     normalised_side: int = Field(1024, gt=0, description="Longest side of a stored image, in pixels.")
     thumbnail_side: int = Field(320, gt=0, description="Longest side of a thumbnail, in pixels.")
     fetch_threads: int = Field(16, ge=1, description="Downloads at once in one vision worker.")
-    fetch_per_host: int = Field(8, ge=1, description="Downloads at once from one host.")
+    fetch_per_host: int = Field(
+        8, ge=1, description="Downloads at once from one host, for imports and for single writes each."
+    )
     fetch_private: bool = Field(
         False, description="Let image addresses lead to private networks (closed networks only)."
     )

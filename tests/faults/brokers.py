@@ -9,6 +9,9 @@ from typing import Any
 from kombu import Connection
 
 from shared.broker import kombu_queue
+from tests.deployment import until
+
+FILLED_WITHIN_S = 30.0
 
 
 @contextmanager
@@ -39,8 +42,16 @@ def take_all(url: str, name: str) -> list[dict[str, Any]]:
 
 
 def fill(url: str, name: str, messages: int) -> None:
-    """As many of nobody's messages."""
+    """As many of nobody's messages, into an empty queue.
+
+    RabbitMQ keeps them with the channel until the queue has taken them: closed earlier, it would lose some.
+    """
     with queue_of(url, name) as queue:
         producer = queue.channel.connection.client.Producer(queue.channel)
         for _ in range(messages):
             producer.publish({"v": 1}, exchange=queue.exchange, routing_key=queue.name)
+        until(
+            lambda: queue.queue_declare(passive=True).message_count == messages,
+            within=FILLED_WITHIN_S,
+            what=f"{messages} messages",
+        )

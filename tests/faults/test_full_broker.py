@@ -57,11 +57,6 @@ def many_overdue(keeper: Keeper) -> None:
         c.execute(insert(jobs), [{**one, "id": new_id()} for _ in range(WAITING - 1)])
 
 
-def fill(keeper: Keeper, messages: int) -> None:
-    brokers.fill(keeper.settings.redis_url, SEARCH_QUEUE.name, messages)
-    until(lambda: ready(keeper) == messages, within=SENT_WITHIN_S, what=f"{messages} messages")
-
-
 def ready(keeper: Keeper) -> int:
     return keeper.dispatcher.ready(SEARCH_QUEUE.name)
 
@@ -77,7 +72,7 @@ def one_round(keeper: Keeper) -> int:
 
 
 def test_a_full_broker_is_left_alone_and_one_that_lacks_messages_gets_so_many_a_round(keeper: Keeper) -> None:
-    fill(keeper, WAITING)
+    brokers.fill(keeper.settings.redis_url, SEARCH_QUEUE.name, WAITING)
     assert [one_round(keeper) for _ in range(2)] == [0, 0]
     assert ready(keeper) == WAITING, "there are as many messages as rows: none is lost"
 
