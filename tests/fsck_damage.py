@@ -354,7 +354,14 @@ def forged_list(shop: ShopRig) -> None:
 
 EXPIRED = {"state": "expired", "finished_at": 1.0, "expires_at": 1e12}
 
+
+def import_without_manifests(shop: ShopRig) -> None:
+    an_import(shop)
+    change(shop, update(imports).values(manifests=None))
+
+
 DAMAGES: dict[Code, Damage] = {
+    Code.LOOK_FAILED: import_without_manifests,
     Code.OBJECT_MISSING: lambda shop: lose(shop, from_chunk(shop).segment),
     Code.OBJECT_LENGTH: lambda shop: cut(shop, single(shop).thumbnail),
     Code.OBJECT_DAMAGED: lambda shop: flip(shop, single(shop).normalised),

@@ -152,6 +152,8 @@ class Contents:
 
     def _check_files(self, snapshot: Row[Any]) -> None:
         """Raises ObjectMissing, ObjectCorrupt."""
+        if not isinstance(snapshot.manifest, dict) or not isinstance(snapshot.files, dict):
+            raise ObjectCorrupt("its row tells no manifest and files")
         for file, stored in snapshot.files.items():
             if stored["object"] in self._damaged:
                 raise ObjectCorrupt(f"its file {file} is lost or damaged")

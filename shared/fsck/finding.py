@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from shared.errors import TusouError
+
+log = logging.getLogger(__name__)
+
 
 class Code(StrEnum):
+    LOOK_FAILED = "look_failed"
     OBJECT_MISSING = "object_missing"
     OBJECT_LENGTH = "object_length"
     OBJECT_DAMAGED = "object_damaged"
@@ -70,3 +77,15 @@ class Finding:
     subject: str
     detail: str
     keys: dict[str, Any] = field(default_factory=dict, compare=False, hash=False)
+
+
+def guarded(what: str, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """These findings, and one more where a row is of a form that the look itself stumbles over: whatever else
+    there is to find is found all the same. Raises what is no fault of a row, as Unavailable."""
+    try:
+        yield from findings
+    except TusouError:
+        raise
+    except Exception as error:
+        log.exception("fsck stumbled over %s", what)
+        yield Finding(Code.LOOK_FAILED, what, f"{type(error).__name__}: {error}"[:300])

@@ -13,7 +13,7 @@ from shared.db.engine import Database
 from shared.db.pages import ROWS_AT_ONCE
 from shared.db.tables import erasures
 from shared.fsck.contents import Contents, of
-from shared.fsck.finding import Code, Finding
+from shared.fsck.finding import Code, Finding, guarded
 from shared.fsck.shard import Shard, known, read
 from shared.index.log import FIRST_CHAIN, Entry, EntryKind, next_chain
 from shared.storage.port import ObjectStore
@@ -35,23 +35,24 @@ def check(
     What SQL says is of one moment, and objects are read later: what seems wrong is looked at once more.
     """
     for key in known(db):
-        found = dict.fromkeys(_look(db, store, key, quick=quick, damaged=damaged))
+        what = f"shard {key[0]}/{key[1]}"
+        found = dict.fromkeys(guarded(what, _look(db, store, key, quick=quick, damaged=damaged)))
         if found:
             time.sleep(again_after)
-            again = dict.fromkeys(_look(db, store, key, quick=quick, damaged=damaged))
+            again = dict.fromkeys(guarded(what, _look(db, store, key, quick=quick, damaged=damaged)))
             yield from (finding for finding in again if finding in found)
 
 
 def _look(
     db: Database, store: ObjectStore, key: tuple[str, int], *, quick: bool, damaged: Set[str]
-) -> list[Finding]:
+) -> Iterator[Finding]:
     with db.moment(patient=True) as c:
         shard = read(c, *key)
-    found = [*log(shard), *numbers(shard), *pictures(shard)]
-    if quick:
-        return found
-    contents = Contents(shard, store, damaged)
-    return [*found, *contents.check(), *_left(db, shard, contents.gone)]
+    yield from (*log(shard), *numbers(shard), *pictures(shard))
+    if not quick:
+        contents = Contents(shard, store, damaged)
+        yield from contents.check()
+        yield from _left(db, shard, contents.gone)
 
 
 def _left(db: Database, shard: Shard, gone: Mapping[str, str]) -> Iterator[Finding]:

@@ -18,6 +18,10 @@ _BY_ROLE = "what names it is mended: a snapshot is dropped, a picture made again
 _FROM_SQL = "the shard begins a new history, which index workers load from SQL and the segments"
 
 MEANINGS: dict[Code, Meaning] = {
+    Code.LOOK_FAILED: Meaning(
+        "a row is of a form that none may have, and the look at its part ended there; the log says where",
+        "none",
+    ),
     Code.OBJECT_MISSING: Meaning("an owner row's object is not in the store", _BY_ROLE),
     Code.OBJECT_LENGTH: Meaning("an object is not as long as its owner row says", _BY_ROLE),
     Code.OBJECT_DAMAGED: Meaning("an object's bytes are not those whose SHA-256 was recorded", _BY_ROLE),

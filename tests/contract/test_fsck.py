@@ -17,7 +17,7 @@ from tests.fsck_damage import DAMAGES, flip, from_chunk, look, lose, mend, singl
 from tests.index_rig import DIM, MODEL, Worker, unit
 
 # What cannot be made from what is left.
-NOT_MENDED = {Code.INDEX_MISSING, Code.ERASED_LIST}
+NOT_MENDED = {Code.INDEX_MISSING, Code.ERASED_LIST, Code.LOOK_FAILED}
 
 
 def answers(shop: ShopRig, name: str = "fresh") -> list[list[str]]:

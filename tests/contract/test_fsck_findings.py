@@ -706,7 +706,13 @@ def spoilt_log(shop: ShopRig, kind: str, **values: Any) -> None:
     change(shop, update(log).where(*this_entry(entry)).values(**values))
 
 
+def snapshot_of_no_form(shop: ShopRig) -> None:
+    seal(shop)
+    change(shop, update(snapshots).values(manifest=None))
+
+
 UNREADABLE: dict[str, tuple[Callable[[ShopRig], object], Code]] = {
+    "snapshot": (snapshot_of_no_form, Code.SNAPSHOT_BAD),
     "chain": (lambda shop: spoilt_log(shop, "inline", chain="no number"), Code.LOG_CHAIN),
     "digest": (lambda shop: spoilt_log(shop, "inline", digest="no number"), Code.LOG_DIGEST),
     "block": (lambda shop: spoilt_log(shop, "inline", inline=None), Code.LOG_DIGEST),

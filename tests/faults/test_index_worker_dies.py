@@ -16,7 +16,7 @@ from tests.faults.long import LONG
 from tests.faults.points import PROCESSES, kill_points, story_of
 from tests.faults.truth import Truth
 
-pytestmark = pytest.mark.xdist_group("index deaths")
+pytestmark = [pytest.mark.xdist_group("index deaths"), pytest.mark.timeout(600)]
 
 # In all 200; in the long run on each.
 DEATHS = {"sqlite": 200, "postgres": 200} if LONG else {"sqlite": 130, "postgres": 70}

@@ -47,7 +47,12 @@ def _cut_numbers(repairs: Repairs, finding: Finding) -> str:
     return "they end where its log does; it is sealed"
 
 
+def _unmended(_: Repairs, __: Finding) -> None:
+    """A person has to look at that row."""
+
+
 _REPAIRS: dict[Code, Repair] = {
+    Code.LOOK_FAILED: _unmended,
     Code.OBJECT_MISSING: objects.unreadable,
     Code.OBJECT_LENGTH: objects.unreadable,
     Code.OBJECT_DAMAGED: objects.unreadable,
