@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 
@@ -116,6 +117,29 @@ def test_a_search_waits_for_one_import_batch_at_most(batcher: Batcher, model: Ga
 
     assert model.batches[:2] == [[100, 101, 102, 103], [1]]
     assert max(len(batch) for batch in model.batches) == 4
+
+
+def test_an_import_stands_back_while_a_search_is_in_the_process(model: GatedModel) -> None:
+    searching = threading.Event()
+    searching.set()
+    batcher = Batcher(
+        model, max_batch=8, max_wait_ms=0, import_wait_ms=0, searching=searching.is_set, stands_back_s=600
+    )
+    imported = _submit(batcher, Lane.IMPORT, 3)
+    _result(_submit(batcher, Lane.SEARCH, 1))
+    assert not imported.done()
+    searching.clear()
+    _result(imported)
+    batcher.stop()
+    assert model.batches == [[1], [3]]
+
+
+def test_searches_without_end_hold_no_import_up_for_long(model: GatedModel) -> None:
+    batcher = Batcher(
+        model, max_batch=8, max_wait_ms=0, import_batch=1, import_wait_ms=0, searching=lambda: True
+    )
+    _result(_submit(batcher, Lane.IMPORT, 1, 2, 3))
+    batcher.stop()
 
 
 def test_only_the_image_that_the_model_fails_on_gets_a_failure(busy: Batcher, model: GatedModel) -> None:

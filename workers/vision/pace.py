@@ -1,4 +1,4 @@
-"""How fast this process gets through searches, for whoever decides how many more may come."""
+"""Searches in this process: how fast it gets through them, and whether one is inside now."""
 
 from __future__ import annotations
 
@@ -34,6 +34,9 @@ class Pace:
             with self._lock:
                 self._count()
                 self._inside -= 1
+
+    def searching(self) -> bool:
+        return self._inside > 0
 
     def service_s(self) -> float:
         """0 before the first search."""

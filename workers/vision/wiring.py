@@ -21,6 +21,7 @@ from workers.vision.decode.pool import DecodeLimits, DecodePool
 from workers.vision.deps import Vision
 from workers.vision.fetch import Fetcher, FetchLimits
 from workers.vision.items import ItemFinder
+from workers.vision.pace import Pace
 from workers.vision.quality import QualityThresholds
 from workers.vision.routes import Routes
 
@@ -72,6 +73,7 @@ def open_vision(settings: Settings) -> Vision:
     )
     batch = settings.import_batch or choose_import_batch(model, on_gpu=model.device == "cuda")
     log.info("imports use batches of %d", batch)
+    pace = Pace()
     return Vision(
         settings=settings,
         db=db,
@@ -80,7 +82,11 @@ def open_vision(settings: Settings) -> Vision:
         notifier=Notifier(settings.redis_url),
         model=model,
         batcher=Batcher(
-            model, max_batch=settings.max_batch, max_wait_ms=settings.max_wait_ms, import_batch=batch
+            model,
+            max_batch=settings.max_batch,
+            max_wait_ms=settings.max_wait_ms,
+            import_batch=batch,
+            searching=pace.searching,
         ),
         decoder=DecodePool(settings.decode_children, _decode_limits(settings)),
         import_decoder=DecodePool(settings.decode_children, _decode_limits(settings), background=True),
@@ -88,5 +94,6 @@ def open_vision(settings: Settings) -> Vision:
         thresholds=QualityThresholds(),
         routes=Routes(db, seen_within=settings.replica_seen),
         erased=ErasedList(open_store(settings.erased_store_url)),
+        pace=pace,
         items=_item_finder(settings, fetch_weights),
     )

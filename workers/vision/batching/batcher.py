@@ -26,6 +26,10 @@ log = logging.getLogger(__name__)
 # How far a unit vector's length may be from 1: float32 and a network in half precision stay under 1e-3.
 _LENGTH_TOLERANCE: Final = 1e-2
 _STOP_S: Final = 10.0
+# An import's batch stands back so long for a search that is on its way to the model or from it: on a full
+# processor it would double that search's time. About what a search takes here, so imports keep their pace.
+STANDS_BACK_S: Final = 0.03
+_LOOKS_AGAIN_S: Final = 0.002
 
 
 class Batcher:
@@ -44,9 +48,11 @@ class Batcher:
         max_wait_ms: float,
         import_batch: int | None = None,
         import_wait_ms: float = 50.0,
+        searching: Callable[[], bool] = lambda: False,
+        stands_back_s: float = STANDS_BACK_S,
     ) -> None:
         """Without `import_batch` imports batch like searches. Nobody waits for one import image, so they may
-        wait longer for a full batch."""
+        wait longer for a full batch, and a moment while there is a search in the process (`searching`)."""
         self.busy_s = 0.0
         self.waiting_s = 0.0
         self.images = 0
@@ -57,6 +63,9 @@ class Batcher:
             Lane.WRITE: LaneQueue(max_batch, max_wait_ms / 1000),
             Lane.IMPORT: LaneQueue(import_batch or max_batch, import_wait_ms / 1000),
         }
+        self._searching = searching
+        self._stands_back_s = stands_back_s
+        self._stands_back_since: float | None = None
         self._changed = threading.Condition()
         self._closed: Callable[[], Unavailable] | None = None  # a new one for each who waits
         self._began: float | None = None
@@ -106,12 +115,26 @@ class Batcher:
         with self._changed:
             while not self._closed:
                 lane = next((lane for lane in Lane if self._lanes[lane]), None)
-                wait = self._lanes[lane].closes_in(time.monotonic()) if lane is not None else None
+                wait = self._starts_in(lane) if lane is not None else None
                 if lane is not None and wait == 0:
                     self.waiting_s += time.monotonic() - began
                     return lane, self._lanes[lane].take()
                 self._changed.wait(wait)
         return None
+
+    def _starts_in(self, lane: Lane) -> float:
+        """Seconds until the lane's next batch may start, or is to be looked at again."""
+        now = time.monotonic()
+        wait = self._lanes[lane].closes_in(now)
+        if lane is not Lane.IMPORT or wait or not self._searching():
+            self._stands_back_since = None
+            return wait
+        if self._stands_back_since is None:
+            self._stands_back_since = now
+        if now - self._stands_back_since < self._stands_back_s:
+            return _LOOKS_AGAIN_S
+        self._stands_back_since = None
+        return 0.0
 
     def _serve(self, lane: Lane, batch: list[Entry]) -> None:
         """Answer each entry, or halve a failing batch: the halves queue again, a search may come between."""
