@@ -5,16 +5,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 from shared.backup import manifest as manifests
 from shared.backup.dump import fetch_table, objects_in
 from shared.backup.manifest import FOLDER
 from shared.storage.name_lists import NameLists
-from shared.storage.names import UNOWNED
+from shared.storage.names import has_owner
 from shared.storage.port import ObjectStore
-
-_STAYS: Final = (FOLDER, *(f"{kind}/" for kind in UNOWNED))
 
 
 def prune(target: ObjectStore, keep: int) -> tuple[int, int]:
@@ -34,7 +31,7 @@ def prune(target: ObjectStore, keep: int) -> tuple[int, int]:
         lists.add("kept", _named(target, [finished[dump] for dump in kept]))
         for name in sorted(old, key=lambda name: name not in finished.values()):
             target.delete(name)
-        lists.add("there", ((name, "") for name in target.list("") if not name.startswith(_STAYS)))
+        lists.add("there", ((name, "") for name in target.list("") if has_owner(name)))
         gone = 0
         for name, _ in lists.only_in("there", "kept"):
             target.delete(name)

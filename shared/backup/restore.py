@@ -27,13 +27,12 @@ from shared.erasure.restored import DAY_S, apply_erased_list
 from shared.errors import Conflict, ObjectCorrupt
 from shared.liveness import VISION_SEEN_S
 from shared.storage.name_lists import NameLists
-from shared.storage.names import UNOWNED
+from shared.storage.names import has_owner
 from shared.storage.port import ObjectStore, Stored
 
 # A keeper that was just stopped holds its rounds for ten seconds more, a worker counts as seen for fifteen.
 STOPPED_WITHIN_S = 20.0
 # What a store may hold beside the deployment's own.
-NOT_OURS = tuple(f"{kind}/" for kind in UNOWNED)
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ def _check_empty(db: Database, store: ObjectStore, wanted: Iterator[Stored]) -> 
         )
     with NameLists() as lists:
         lists.add("ours", ((item.name, "") for item in wanted))
-        lists.add("there", ((name, "") for name in store.list("") if not name.startswith(NOT_OURS)))
+        lists.add("there", ((name, "") for name in store.list("") if has_owner(name)))
         strange = sum(1 for _ in lists.only_in("there", "ours"))
     if strange:
         raise Conflict(

@@ -50,11 +50,13 @@ class Contents:
             try:
                 ids = read_ids(self._range(part.object, part.offset, part.length, part.sha256))
             except (ObjectMissing, ObjectCorrupt) as error:
-                yield of(shard, Code.SEGMENT_RANGE, f"shard {shard.row.shard}: {error.detail}", part.object)
+                yield shard.finding(
+                    Code.SEGMENT_RANGE, f"shard {shard.row.shard}: {error.detail}", part.object
+                )
                 yield from self._lost(wanted, "its segment cannot be read")
                 continue
             if why := self._foreign(ids, part.rows):
-                yield of(shard, Code.SEGMENT_FOREIGN, f"shard {shard.row.shard}: {why}", part.object)
+                yield shard.finding(Code.SEGMENT_FOREIGN, f"shard {shard.row.shard}: {why}", part.object)
                 yield from self._lost(wanted, "its segment is of another model")
                 continue
             yield from self._rows(part.object, ids, wanted)
@@ -70,7 +72,7 @@ class Contents:
             self._marks[image.id] = ids.marks[row]
             if image.segment_row != row:
                 detail = f"row {row} of {name}, not {image.segment_row}"
-                yield of(self._shard, Code.SEGMENT_ROW, detail, image.id, object=name, row=row)
+                yield self._shard.finding(Code.SEGMENT_ROW, detail, image.id, object=name, row=row)
 
     def _holdings(self, name: str, there: set[str]) -> Iterator[Finding]:
         shard = self._shard
@@ -81,7 +83,7 @@ class Contents:
         ):
             for product in sorted(products):
                 keys = {"object": name, "tenant": shard.index.tenant, "product": product}
-                yield of(shard, code, f"of product {product!r}", name, **keys)
+                yield shard.finding(code, f"of product {product!r}", name, **keys)
         self._see(there, f"segment {name}")
 
     def _see(self, products: Iterable[str], where: str) -> None:
@@ -115,7 +117,7 @@ class Contents:
         for image in images:
             detail = f"of product {image.product_id!r}: {why}"
             keys = {"image": image.id, "product": image.product_id, "tenant": self._shard.index.tenant}
-            yield of(self._shard, Code.VECTOR_LOST, detail, image.id, **keys)
+            yield self._shard.finding(Code.VECTOR_LOST, detail, image.id, **keys)
 
     def _snapshots_and_log(self) -> Iterator[Finding]:
         """What is wrong with a snapshot, and with what an index worker holds that loads it and the log since.
@@ -131,7 +133,7 @@ class Contents:
                 rows = held.of_snapshot(self._store, snapshot)
                 self._check_on_path(snapshot)
             except (ObjectMissing, ObjectCorrupt) as error:
-                yield of(shard, Code.SNAPSHOT_BAD, error.detail, snapshot.id, snapshot=snapshot.id)
+                yield shard.finding(Code.SNAPSHOT_BAD, error.detail, snapshot.id, snapshot=snapshot.id)
                 continue
             self._see({*rows.rows.values(), *rows.dead}, f"snapshot {snapshot.id}")
             if told is None:
@@ -143,7 +145,7 @@ class Contents:
                 )
             ):
                 detail = f"with the log since it: {wrong.code} of {wrong.subject}, {wrong.detail}"
-                yield of(shard, Code.SNAPSHOT_BAD, detail, snapshot.id, snapshot=snapshot.id)
+                yield shard.finding(Code.SNAPSHOT_BAD, detail, snapshot.id, snapshot=snapshot.id)
         if not shard.row.trimmed_to:
             yield from (finding for finding in self._from(Held(), 0) if finding not in (told or ()))
         for seq, block in self._blocks.items():
@@ -204,21 +206,17 @@ def differences(shard: Shard, held: Held, marks: Mapping[str, int]) -> Iterator[
     told = {key: image.product_id for key, image in shard.current.items()}
     ours = {k for k, image in shard.current.items() if image.fingerprint == shard.index.fingerprint}
     for image in sorted(ours - there):
-        yield of(shard, Code.VECTOR_MISSING, f"of product {told[image]!r}", image)
+        yield shard.finding(Code.VECTOR_MISSING, f"of product {told[image]!r}", image)
     for image, product in sorted({(image, product) for (image, _), product in held.rows.items()}):
         if told.get(image) != product:
-            yield of(shard, Code.VECTOR_PHANTOM, f"as of product {product!r}", image)
+            yield shard.finding(Code.VECTOR_PHANTOM, f"as of product {product!r}", image)
     for image in sorted(held.twice):
-        yield of(shard, Code.VECTOR_DUPLICATE, "in its snapshot", image)
+        yield shard.finding(Code.VECTOR_DUPLICATE, "in its snapshot", image)
     for (image, _), its in sorted(held.marks.items()):
         if image in ours and marks.get(image, its) != its:
-            yield of(shard, Code.VECTOR_DIFFERS, f"of product {told[image]!r}", image)
+            yield shard.finding(Code.VECTOR_DIFFERS, f"of product {told[image]!r}", image)
     for product in sorted(set(held.rows.values()) & shard.columns.keys()):
         theirs, mine = held.columns.get(product), shard.columns[product]
         if theirs != mine:
             keys = {"tenant": shard.index.tenant, "product": product}
-            yield of(shard, Code.COLUMNS_DIFFER, difference(theirs, mine), product, **keys)
-
-
-def of(shard: Shard, code: Code, detail: str, subject: str | None = None, **keys: Any) -> Finding:
-    return Finding(code, subject or shard.name, detail, shard.keys | keys)
+            yield shard.finding(Code.COLUMNS_DIFFER, difference(theirs, mine), product, **keys)

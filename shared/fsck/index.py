@@ -12,7 +12,7 @@ from shared.batched import batched
 from shared.db.engine import Database
 from shared.db.pages import ROWS_AT_ONCE
 from shared.db.tables import erasures
-from shared.fsck.contents import Contents, of
+from shared.fsck.contents import Contents
 from shared.fsck.finding import Code, Finding, guarded
 from shared.fsck.shard import Shard, known, read
 from shared.index.log import FIRST_CHAIN, Entry, EntryKind, next_chain
@@ -76,21 +76,20 @@ def log(shard: Shard) -> Iterator[Finding]:
         if entry.seq <= row.trimmed_to:
             continue
         if entry.seq != seq + 1:
-            yield of(
-                shard,
+            yield shard.finding(
                 Code.LOG_GAP,
                 f"no entry {seq + 1}" + (f" to {entry.seq - 1}" if entry.seq > seq + 2 else ""),
             )
         elif chain is not None and not _follows(chain, entry):
-            yield of(shard, Code.LOG_CHAIN, f"entry {entry.seq} does not follow {seq}/{chain}")
+            yield shard.finding(Code.LOG_CHAIN, f"entry {entry.seq} does not follow {seq}/{chain}")
         if Entry(entry.kind, entry.body, entry.inline).digest() != entry.digest:
-            yield of(shard, Code.LOG_DIGEST, f"entry {entry.seq} is not what its digest says")
+            yield shard.finding(Code.LOG_DIGEST, f"entry {entry.seq} is not what its digest says")
         if (why := _unknown_part(shard, entry)) is not None:
-            yield of(shard, Code.LOG_SEGMENT, why)
+            yield shard.finding(Code.LOG_SEGMENT, why)
         seq, chain = entry.seq, entry.chain
     if seq != row.seq or (chain is not None and chain != row.chain):
-        yield of(
-            shard, Code.LOG_END, f"it ends at {seq}/{chain or '?'}, the shard says {row.seq}/{row.chain}"
+        yield shard.finding(
+            Code.LOG_END, f"it ends at {seq}/{chain or '?'}, the shard says {row.seq}/{row.chain}"
         )
 
 
@@ -136,7 +135,7 @@ def numbers(shard: Shard) -> Iterator[Finding]:
         if value > end
     ]
     if ahead:
-        yield of(shard, Code.SHARD_NUMBERS, "; ".join(ahead))
+        yield shard.finding(Code.SHARD_NUMBERS, "; ".join(ahead))
 
 
 def pictures(shard: Shard) -> Iterator[Finding]:
@@ -145,4 +144,4 @@ def pictures(shard: Shard) -> Iterator[Finding]:
             if image.product_id in shard.written:
                 continue  # it is being made
             keys = {"image": image.id, "product": image.product_id, "tenant": shard.index.tenant}
-            yield of(shard, Code.IMAGE_PICTURE, f"of product {image.product_id!r}", image.id, **keys)
+            yield shard.finding(Code.IMAGE_PICTURE, f"of product {image.product_id!r}", image.id, **keys)

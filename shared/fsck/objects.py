@@ -16,12 +16,11 @@ from shared.fsck.naming import named
 from shared.storage import owners
 from shared.storage.fault import fault
 from shared.storage.name_lists import NameLists
-from shared.storage.names import UNOWNED, is_name, named_at, tenant_of
+from shared.storage.names import HOUR_S, has_owner, is_name, named_at, settled_hour, tenant_of
 from shared.storage.port import ObjectStore, Stored
 
 AT_ONCE = 8
 BATCH = 500
-HOUR_S = 3600
 # What is on its way gets its owner row, or its name, well within.
 SETTLED_S = HOUR_S
 
@@ -54,20 +53,14 @@ def orphans(db: Database, store: ObjectStore) -> Iterator[Finding]:
     """Objects that no row owns, of hours that are over for long enough that none gets an owner any more."""
     with db.read() as c:
         clock = c.execute(select(now())).scalar_one()
-    names = (name for name in store.list("") if _is_settled(name, clock))
+    settled = settled_hour(clock)
+    names = (n for n in store.list("") if has_owner(n) and named_at(n) // HOUR_S <= settled)
     for batch in batched(names, BATCH):
         with db.read() as c:
             known = set(c.execute(select(objects.c.name).where(objects.c.name.in_(batch))).scalars())
         for name in batch:
             if name not in known:
                 yield Finding(Code.OBJECT_ORPHAN, name, "no row owns it", {"object": name})
-
-
-def _is_settled(name: str, clock: float) -> bool:
-    """Whether the keeper's sweep would look at it: its hour began two hours ago or more."""
-    if name.startswith((*(f"{kind}/" for kind in UNOWNED), "backups/")):
-        return False
-    return named_at(name) // HOUR_S <= clock // HOUR_S - 2
 
 
 def names(db: Database) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from shared.db.pages import ROWS_AT_ONCE
 from shared.db.tables import holdings, images, indexes, jobs, log, products, segments, shards, snapshots
 from shared.fsck.catalogue import IN_USE
 from shared.fsck.columns import Columns, columns_of
+from shared.fsck.finding import Code, Finding
 from shared.images.state import ImageState
 from shared.index.placement import shard_of
 from shared.jobs.job import OPEN
@@ -41,6 +42,10 @@ class Shard:
     @property
     def keys(self) -> dict[str, Any]:
         return {"index_id": self.row.index_id, "shard": self.row.shard}
+
+    def finding(self, code: Code, detail: str, subject: str | None = None, **keys: Any) -> Finding:
+        """Of the shard itself, where no other subject is named."""
+        return Finding(code, subject or self.name, detail, self.keys | keys)
 
 
 def known(db: Database) -> list[tuple[str, int]]:

@@ -30,6 +30,9 @@ KINDS = (
 # What stands in no owner row: the users' own names, and the list that outlives every backup of the rows.
 UNOWNED = ("erased", "incoming")
 
+HOUR_S = 3600
+_EARLY_S = 300
+
 _TENANT = r"[a-z0-9_-]{1,64}"
 _ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
 _OURS = re.compile(rf"({'|'.join(KINDS[:-1])})/([0-9]{{10}})/{_TENANT}/{_ULID}")
@@ -68,6 +71,20 @@ def named_at(name: str) -> float:
     """When a name of ours was made, in seconds since 1970 by the clock that `new_name` was given."""
     hour_of(name)
     return ULID.from_str(name.rsplit("/", 1)[1]).timestamp
+
+
+def has_owner(name: str) -> bool:
+    """Whether a row is to own this object: none owns what users lay down, the list, or a backup's file."""
+    return name.partition("/")[0] not in (*UNOWNED, "backups")
+
+
+def settled_hour(clock: float) -> int:
+    """The newest hour, counted from 1970, of which every object has its owner row by now or never gets one.
+
+    Such a row commits within ten minutes of the name. This is said five minutes before the hour after it is
+    over, so that whoever looks each few minutes has found the oldest orphan within two hours.
+    """
+    return int((clock + _EARLY_S) // HOUR_S) - 2
 
 
 def hour_prefix(kind: str, hour: str) -> str:

@@ -15,7 +15,7 @@ DELETES = 0.3  # of the writes
 
 
 @dataclass
-class Shop:
+class History:
     """What was written and acknowledged: {product: the seed of its vector}. One seed, one history."""
 
     chance: random.Random

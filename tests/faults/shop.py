@@ -23,7 +23,7 @@ from shared.index.placement import shard_of
 from tests.deployment import until
 
 OPEN = ("queued", "running")
-SAME = 0.99  # the score of an image that finds itself
+SAME = 0.99  # the score of an image that finds itself; other photos of the fake model are far below
 POST_WITHIN_S = 3.0  # whatever is away
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import mortal
-from tests.faults.index_lives import Shop, live, stand_again, write
+from tests.faults.index_lives import History, live, stand_again, write
 from tests.faults.long import LONG
 from tests.faults.points import PROCESSES, kill_points, story_of
 from tests.faults.truth import Truth
@@ -48,17 +48,17 @@ def test_no_death_of_an_index_worker_loses_doubles_or_invents_a_row(
     truth = Truth(database_url, tmp_path / "home")
     mortal.run(truth.begin)
     chance, points = random.Random(7), cycle(POINTS)
-    shop = Shop(chance)
+    history = History(chance)
     died: list[str] = []
     while len(died) < deaths:
-        mortal.run(write, truth, shop.next_writes())
+        mortal.run(write, truth, history.next_writes())
         if chance.random() < NEW_MACHINE:
             shutil.rmtree(truth.home / "indexer", ignore_errors=True)
         where = dies(truth, chance, points)
         if where is not None:
             died.append(where)
-            assert mortal.run(stand_again, truth, shop.holds) < READY_WITHIN_S
+            assert mortal.run(stand_again, truth, history.holds) < READY_WITHIN_S
     assert set(died) == {"any moment", *POINTS}
     mortal.run(live, truth)
-    mortal.run(truth.check_index, set(shop.holds))
+    mortal.run(truth.check_index, set(history.holds))
     mortal.run(truth.check_orphans)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from services.gateway.schemas.job import Job
 from tests.faults.journal import Journal
-from tests.faults.shop import OPEN
+from tests.faults.shop import OPEN, SAME
 
 # What a client must be ready for at any time: too much to do, or something is away.
 COME_BACK = (429, 503)
@@ -22,7 +22,6 @@ AGAIN_AFTER_S = 0.3
 # behind a later one.
 TIMEOUT_S = 60.0
 TAKEN_WITHIN_S = 900.0
-EXACT = 0.99  # other photos of the fake model are far below
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ class Till:
         self, image: bytes, *, within_s: float = 60.0, tries: int = 1, **fields: str
     ) -> dict[str, Any] | None:
         """A whole answer, of exact matches by image; None if there is none: that may be while things die."""
-        data = {"min_score": str(EXACT), "group_by": "image", "limit": "100", **fields}
+        data = {"min_score": str(SAME), "group_by": "image", "limit": "100", **fields}
         for _ in range(tries):
             answer = self.until_taken("POST", "/v1/searches", files={"image": image}, data=data)
             self._journal.promised(answer.body["id"], "search")

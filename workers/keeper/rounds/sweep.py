@@ -1,7 +1,6 @@
 """The hourly sweep: what no owner row names is deleted, almost an hour after the hour in its name has ended.
 
-An owner row commits within ten minutes of its object's name, so by then none is still on its way. An
-hour is ticked off only when finished.
+An hour is ticked off only when finished.
 """
 
 from __future__ import annotations
@@ -14,15 +13,11 @@ from shared.batched import batched
 from shared.db.engine import now
 from shared.db.tables import objects, swept_hours
 from shared.kill_points import kill_point
-from shared.storage.names import KINDS, UNOWNED, hour_prefix
+from shared.storage.names import HOUR_S, KINDS, UNOWNED, hour_prefix, settled_hour
 from shared.telemetry import step
 from workers.keeper.deps import Keeper
 from workers.keeper.rounds.batches import delete_old
 
-HOUR = 3600
-# So long before the hour is over, so that the oldest orphan is gone within two hours of its name: of them a
-# round is late by as much as its pause, and after a keeper's death by twice that.
-EARLY_S = 300
 # After a longer rest of every keeper, `fsck` finds what these hours left.
 LOOK_BACK_HOURS = 48
 NAMES_AT_ONCE = 500
@@ -32,7 +27,7 @@ def run(keeper: Keeper) -> None:
     with keeper.db.read() as c:
         clock = c.execute(select(now())).scalar_one()
         done = set(c.execute(select(swept_hours.c.hour)).scalars())
-    newest = int((clock + EARLY_S) // HOUR) - 2  # began two hours ago, or almost
+    newest = settled_hour(clock)
     hours = [_name(number) for number in range(newest - LOOK_BACK_HOURS + 1, newest + 1)]
     for hour in hours:
         if hour not in done:
@@ -41,7 +36,7 @@ def run(keeper: Keeper) -> None:
 
 
 def _name(number: int) -> str:
-    return time.strftime("%Y%m%d%H", time.gmtime(number * HOUR))
+    return time.strftime("%Y%m%d%H", time.gmtime(number * HOUR_S))
 
 
 def sweep_hour(keeper: Keeper, hour: str) -> int:
