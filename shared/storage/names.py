@@ -31,7 +31,7 @@ KINDS = (
 UNOWNED = ("erased", "incoming")
 
 HOUR_S = 3600
-_EARLY_S = 300
+SETTLED_EARLY_S = 300
 
 _TENANT = r"[a-z0-9_-]{1,64}"
 _ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
@@ -84,7 +84,7 @@ def settled_hour(clock: float) -> int:
     Such a row commits within ten minutes of the name. This is said five minutes before the hour after it is
     over, so that whoever looks each few minutes has found the oldest orphan within two hours.
     """
-    return int((clock + _EARLY_S) // HOUR_S) - 2
+    return int((clock + SETTLED_EARLY_S) // HOUR_S) - 2
 
 
 def hour_prefix(kind: str, hour: str) -> str:

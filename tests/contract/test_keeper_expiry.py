@@ -11,7 +11,7 @@ from shared.db.engine import Database, now
 from shared.db.tables import chunks, idempotency, images, imports, jobs, objects, products, swept_hours
 from shared.errors import Unavailable
 from shared.jobs.job import State
-from shared.storage import owners
+from shared.storage import names, owners
 from shared.storage.names import new_name
 from tests.keeper_rig import accepted, imported, new_keeper, row
 from workers.keeper.deps import Keeper
@@ -75,7 +75,7 @@ def test_an_orphan_goes_within_two_hours_of_its_name_and_not_long_before_an_hour
 def test_the_sweep_comes_in_time_though_the_keeper_that_held_its_round_has_just_died() -> None:
     (every_s,) = (this.every_s for this in ROUNDS if this.run is sweep.run)
     held_s = max(HOLD_S, 2 * every_s)
-    assert held_s + every_s < sweep.EARLY_S
+    assert held_s + every_s < names.SETTLED_EARLY_S
 
 
 def test_an_object_whose_name_is_too_old_cannot_be_owned(keeper: Keeper) -> None:
