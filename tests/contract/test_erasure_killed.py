@@ -96,7 +96,16 @@ def test_whoever_is_killed_at_any_step_the_next_one_ends_it(
     kill.armed = False
     assert rig.receipt(receipt_id).erased_at is not None
     places = {place for place, _ in kill.done}
-    assert {"begin", "go_on", "_rewrite", "go_live", "_finish", "_delete", "_lease"} <= places
+    assert {
+        "begin",
+        "go_on",
+        "_rewrite",
+        "go_live",
+        "_without_subjects",
+        "_date",
+        "_delete",
+        "_lease",
+    } <= places
     assert rig.files_with(unit_bytes(1)) == []
     for seed, product_id in ((0, "p0"), (2, "p2"), (11, "q1")):
         assert worker.find(unit(seed), store=False)[0] == product_id
