@@ -72,7 +72,7 @@ def test_every_file_is_refused_rejected_or_found_and_no_process_is_lost(target: 
     assert seen["succeeded"] > len(sound_images())
     assert seen["rejected undecodable"] > 50
     assert target.pids() == before
-    # Two decode children of searches, as before the file that costs one; those of imports let others go first.
+    # Two for searches, as before the file that costs one; those for imports let others go first.
     vision = psutil.Process(before["vision"])
     decoders = [p for p in vision.children() if "decode.child" in " ".join(p.cmdline())]
     assert len([p for p in decoders if p.nice() == vision.nice()]) == 2
