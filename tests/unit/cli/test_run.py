@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 import typer
+from rich.console import Console
 
-from services.cli import main, run, show
+from services.cli import main, run
 from services.cli.trouble import Trouble
 from shared.errors import Unavailable
 from shared.settings import Settings
@@ -51,7 +52,8 @@ def test_trouble_is_a_sentence_and_exit_status_1(
     assert "Traceback" not in told
 
 
-@pytest.mark.parametrize("say", [typer.echo, show.console.print, print])
+# A console of its own: it keeps what it could not say.
+@pytest.mark.parametrize("say", [typer.echo, Console().print, print])
 def test_a_reader_that_has_left_ends_a_command_quietly_as_sigpipe_would(
     say: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
