@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from sqlalchemy import insert, select
 
 from benchmarks.bare import Bare
 from benchmarks.shop import (
+    Searches,
     fashion_photo,
     fashion_rows,
     import_fashion,
@@ -30,6 +30,7 @@ from benchmarks.shop import (
     report,
     search,
     shop,
+    timed_searches,
     write_rows,
 )
 from services.cli.client import Client
@@ -63,13 +64,13 @@ def main() -> None:
     with shop(**settings) as (stack, _), tempfile.TemporaryDirectory() as folder:
         hog, client = _client_of(stack, "hog"), _client_of(stack, "fair")
         import_fashion(client, ours)
-        _searches(client, photos, 20)
-        idle = _searches(client, photos, SEARCHES)
+        timed_searches(client, photos, 20)
+        idle = timed_searches(client, photos, SEARCHES)
         job = hog.start_import(write_rows(theirs, Path(folder) / "hog.csv"), base=BASE)
         _queue_many(stack, hog, job["id"])
         before = _images(hog, job)
         began = time.monotonic()
-        busy = _searches(client, photos, SEARCHES)
+        busy = timed_searches(client, photos, SEARCHES)
         rate = (_images(hog, job) - before) / (time.monotonic() - began)
         searchable_s = _searchable(client, new)
         if hog.get(f"/v1/jobs/{job['id']}")["state"] != "running":
@@ -114,28 +115,6 @@ def _batch_seconds(bare: Bare, photos: Sequence[bytes]) -> float:
 def _images(client: Client, job: dict[str, Any]) -> int:
     progress = client.get(f"/v1/jobs/{job['id']}")["progress"]
     return int(progress["rows_done"])
-
-
-class Searches:
-    """Seconds of each search, as its client counts them, and milliseconds of its steps, as the service."""
-
-    def __init__(self) -> None:
-        self.seconds: list[float] = []
-        self.steps: dict[str, list[float]] = defaultdict(list)
-
-    def run(self, client: Client, photo: bytes) -> None:
-        began = time.perf_counter()
-        job = search(client, photo)
-        self.seconds.append(time.perf_counter() - began)
-        for step, took_ms in job["timings_ms"].items():
-            self.steps[step].append(took_ms)
-
-
-def _searches(client: Client, photos: Sequence[bytes], count: int) -> Searches:
-    done = Searches()
-    for n in range(count):
-        done.run(client, photos[n % len(photos)])
-    return done
 
 
 def _searchable(client: Client, rows: Sequence[dict[str, str]]) -> float:

@@ -15,9 +15,9 @@ from benchmarks.shop import (
     report,
     search,
     shop,
+    timed_searches,
     write_rows,
 )
-from services.cli.client import Client
 
 ROWS = int(os.environ.get("ROWS", "1500"))
 STORED = 500
@@ -31,14 +31,14 @@ def main() -> None:
         import_fashion(client, rows[:STORED])
         for photo in photos[:10]:
             search(client, photo)
-        idle = _searches(client, photos)
+        idle = timed_searches(client, photos, len(photos)).seconds
         manifest = write_rows(rows[STORED : STORED + ROWS], Path(folder) / "more.csv")
         job = client.start_import(manifest, base="catalogs/fashion")
         while not (client.get(f"/v1/jobs/{job['id']}")["progress"] or {}).get("rows_done"):
             time.sleep(0.1)
-        busy = []
+        busy: list[float] = []
         while client.get(f"/v1/jobs/{job['id']}")["state"] == "running" and len(busy) < SEARCHES * 3:
-            busy += _searches(client, photos[:10])
+            busy += timed_searches(client, photos, 10).seconds
     a, b = quantiles(idle), quantiles(busy)
     report(
         "search_during_import",
@@ -52,15 +52,6 @@ def main() -> None:
         busy_p50_ms=b["p50"],
         busy_p95_ms=b["p95"],
     )
-
-
-def _searches(client: Client, photos: list[bytes]) -> list[float]:
-    took = []
-    for photo in photos:
-        started = time.perf_counter()
-        search(client, photo)
-        took.append(time.perf_counter() - started)
-    return took
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import csv
 import json
 import os
 import tempfile
+import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -97,6 +99,29 @@ def search(client: Client, photo: bytes, **fields: Any) -> dict[str, Any]:
     if job["state"] != "succeeded":
         raise SystemExit(f"a search did not succeed: {job}")
     return job
+
+
+class Searches:
+    """Seconds of each search, as its client counts them, and milliseconds of its steps, as the service."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+        self.steps: dict[str, list[float]] = defaultdict(list)
+
+    def run(self, client: Client, photo: bytes) -> None:
+        began = time.perf_counter()
+        job = search(client, photo)
+        self.seconds.append(time.perf_counter() - began)
+        for step, took_ms in job["timings_ms"].items():
+            self.steps[step].append(took_ms)
+
+
+def timed_searches(client: Client, photos: Sequence[bytes], count: int) -> Searches:
+    """So many, one after the other, with these photos in turn."""
+    done = Searches()
+    for n in range(count):
+        done.run(client, photos[n % len(photos)])
+    return done
 
 
 def quantiles(seconds: Sequence[float]) -> dict[str, float]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
+from shared.catalog.living import products_of
 from shared.catalog.product import logged_columns_of
 from shared.db.engine import Database
 from shared.db.pages import ROWS_AT_ONCE
@@ -77,7 +78,11 @@ def read(c: Connection, index_id: str, shard: int) -> Shard:
         snapshots=sorted(_of(c, snapshots, index_id, shard), key=lambda row: -row.seq),
         parts=parts,
         current=_current(c, index, shard),
-        columns=_columns(c, index, shard),
+        columns={
+            row.id: columns_of(logged_columns_of(row.attributes or {}))
+            for page in products_of(c, index, shard)
+            for row in page
+        },
         written={*c.execute(_open_writes(index)).scalars()},
         holdings={
             (row.object, row.product_id)
@@ -125,24 +130,4 @@ def _current(c: Connection, index: Row[Any], shard: int) -> dict[str, Row[Any]]:
     while page := c.execute(living.where(images.c.id > after)).all():
         found |= {image.id: image for image in page if shard_of(image.product_id, index.shards) == shard}
         after = page[-1].id
-    return found
-
-
-def _columns(c: Connection, index: Row[Any], shard: int) -> dict[str, Columns]:
-    living = (
-        select(products.c.id, products.c.attributes)
-        .where(
-            products.c.tenant == index.tenant,
-            products.c.catalog == index.catalog,
-            products.c.deleted_no.is_(None),
-        )
-        .order_by(products.c.id)
-        .limit(ROWS_AT_ONCE)
-    )
-    found: dict[str, Columns] = {}
-    page = c.execute(living).all()
-    while page:
-        ours = (row for row in page if shard_of(row.id, index.shards) == shard)
-        found |= {row.id: columns_of(logged_columns_of(row.attributes or {})) for row in ours}
-        page = c.execute(living.where(products.c.id > page[-1].id)).all()
     return found

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Column, Table, delete, func, insert, select, update
 
+from shared.catalog import living
 from shared.catalog.catalogs import ensure_of_model
 from shared.catalog.filters import Filters
 from shared.catalog.writes import accept_write
@@ -299,6 +300,7 @@ def test_a_tenant_s_other_catalog_is_another_s_matter(shop: ShopRig, monkeypatch
         )
     assert look(shop) == []
     monkeypatch.setattr(shard, "ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(living, "PRODUCTS_AT_ONCE", 3)
     assert look(shop) == [], "whatever the size of a page"
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.faults.fleet import Fleet, fleet
-from tests.faults.shop import Shop, photo
+from tests.faults.shop import Shop, stocked
 from tests.faults.stacks import wheels
 from tests.servers.postgres import Postgres
 from tests.servers.redis import Redis
@@ -31,12 +31,11 @@ def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with wheels() as servers:
         assert servers.database is not None
         home = tmp_path_factory.mktemp("fleet") / "home"
-        with fleet(home, servers.env, vision=2, indexer=2) as whole:
-            shop = Shop(whole.url)
-            job = shop.load(whole.data_folder, {f"p{n}": photo(n) for n in range(PRODUCTS)})
-            assert shop.end(job)["state"] == "succeeded"
+        with (
+            fleet(home, servers.env, vision=2, indexer=2) as whole,
+            stocked(whole.url, whole.data_folder, PRODUCTS) as shop,
+        ):
             yield World(whole, shop, servers.database, servers.redis)
-            shop.close()
 
 
 @pytest.fixture

@@ -47,6 +47,7 @@ def core(self: FakeModel, batch: np.ndarray) -> np.ndarray:
 
 if __name__ == "__main__":
     FakeModel.core = core  # type: ignore[method-assign] # what a test worker does otherwise
+    # A class is what stands there otherwise; it is only called.
     wiring.DecodePool = partial(DecodePool, program="tests.faults.marked_decoder")  # type: ignore[misc, assignment]
     consume.SOFT_SHUTDOWN_S = CUT_OFF_AFTER_S  # type: ignore[misc] # and a test does not wait for
     main()

@@ -198,6 +198,16 @@ class Shop:
 
 
 @contextmanager
+def stocked(url: str, folder: Path, products: int) -> Iterator[Shop]:
+    """A shop with so many products, loaded from the data folder: `p{n}` shows `photo(n)`."""
+    shop = Shop(url)
+    job = shop.load(folder, {f"p{n}": photo(n) for n in range(products)})
+    assert shop.end(job)["state"] == "succeeded"
+    yield shop
+    shop.close()
+
+
+@contextmanager
 def shopping(shop: Shop, products: int, every_s: float = 0.1) -> Iterator[list[Posted]]:
     """Somebody searches for one product after another while the block runs; the list fills with answers."""
     posted: list[Posted] = []

@@ -32,7 +32,7 @@ from tests.faults.armed import noted
 from tests.faults.fleet import Fleet, Member, fleet, timed
 from tests.faults.hog import served_beside_many
 from tests.faults.long import LONG, PAIRS
-from tests.faults.shop import Shop, photo
+from tests.faults.shop import Shop, photo, stocked
 
 pytestmark = [pytest.mark.xdist_group("pairs"), pytest.mark.timeout(400)]
 
@@ -104,12 +104,11 @@ def shared_pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 
 def _served(home: Path, env: dict[str, str], broker: str, redis: str) -> Iterator[Pair]:
     brokers.lose(broker, SEARCH_QUEUE.name, WRITE_QUEUE.name, BULK_QUEUE.name)
-    with fleet(home, env, vision=2, keeper=3) as whole:
-        shop = Shop(whole.url)
-        job = shop.load(whole.data_folder, {f"p{n}": photo(n) for n in range(PRODUCTS)})
-        assert shop.end(job)["state"] == "succeeded"
+    with (
+        fleet(home, env, vision=2, keeper=3) as whole,
+        stocked(whole.url, whole.data_folder, PRODUCTS) as shop,
+    ):
         yield Pair(whole, shop, broker, redis)
-        shop.close()
     brokers.lose(broker, SEARCH_QUEUE.name, WRITE_QUEUE.name, BULK_QUEUE.name)
 
 

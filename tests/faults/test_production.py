@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from shared.db.tables import chunks, images, log
 from tests.faults.fleet import Fleet, fleet, timed
-from tests.faults.shop import Shop, found, photo
+from tests.faults.shop import Shop, found, photo, stocked
 from tests.faults.stacks import Servers, production_rabbitmq
 from tests.servers.server import Server
 
@@ -49,12 +49,11 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]
     patient = {"TUSOU_ANSWER_WITHIN": "120", "TUSOU_MAX_QUEUE_WAIT": "60"}
     with production_rabbitmq() as servers:
         env = {**servers.env, **patient}
-        with fleet(tmp_path_factory.mktemp("production") / "home", env, keeper=3) as whole:
-            shop = Shop(whole.url)
-            job = shop.load(whole.data_folder, {f"p{n}": photo(n) for n in range(PRODUCTS)})
-            assert shop.end(job)["state"] == "succeeded"
+        with (
+            fleet(tmp_path_factory.mktemp("production") / "home", env, keeper=3) as whole,
+            stocked(whole.url, whole.data_folder, PRODUCTS) as shop,
+        ):
             yield Production(whole, shop, servers)
-            shop.close()
 
 
 def answers(shop: Shop) -> list[list[tuple[str, float]]]:

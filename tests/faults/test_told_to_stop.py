@@ -13,7 +13,7 @@ from tests.deployment import until
 from tests.faults.conftest import PRODUCTS, World
 from tests.faults.fleet import MODULES, QUICK, Fleet, defaults, fleet, timed
 from tests.faults.long import LONG
-from tests.faults.shop import OPEN, Shop, photo, shopping
+from tests.faults.shop import OPEN, Shop, photo, shopping, stocked
 from tests.faults.stacks import wheels
 
 pytestmark = [pytest.mark.xdist_group("fleet"), pytest.mark.timeout(600)]
@@ -41,12 +41,11 @@ def by_default(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Fleet
     """A fleet with the settings that a deployment has."""
     with wheels() as servers:
         home = tmp_path_factory.mktemp("defaults") / "home"
-        with fleet(home, {**servers.env, **DEFAULTS}, vision=2, indexer=2) as whole:
-            shop = Shop(whole.url)
-            job = shop.load(whole.data_folder, {f"p{n}": photo(n) for n in range(PRODUCTS)})
-            assert shop.end(job)["state"] == "succeeded"
+        with (
+            fleet(home, {**servers.env, **DEFAULTS}, vision=2, indexer=2) as whole,
+            stocked(whole.url, whole.data_folder, PRODUCTS) as shop,
+        ):
             yield whole, shop
-            shop.close()
 
 
 @pytest.mark.skipif(not LONG, reason="minutes: TUSOU_TEST_LONG=1")

@@ -23,6 +23,7 @@ from shared.db.tables import (
     jobs,
     metadata,
     objects,
+    placements,
     products,
     replicas,
     rounds,
@@ -93,6 +94,15 @@ class Truth:
             dim=MODEL.dim,
             shard_count=SHARDS,
         )
+
+    def in_two_groups(self) -> Rig:
+        """Its second shard is group g2's; eight products stand in both."""
+        rig = self.rig()
+        with rig.db.write() as c:
+            c.execute(update(placements).where(placements.c.shard == 1).values(group="g2"))
+        for n in range(8):
+            rig.put(f"p{n}", unit(n, MODEL.dim))
+        return rig
 
     def index_worker(self, name: str = "indexer", group: str = "g1", rig: Rig | None = None) -> Worker:
         """With the cache of its predecessor of the same name, and of another name in claims."""

@@ -165,7 +165,7 @@ def test_a_host_that_hangs_holds_half_of_the_threads_and_what_would_wait_too_is_
     tmp_path: Path,
 ) -> None:
     rig, host = VisionRig(tmp_path, quality_gate=False, vision_threads=2), HangingHost()
-    rig.vision.fetcher = host  # type: ignore[assignment]
+    rig.vision.fetcher = host  # type: ignore[assignment] # has what is asked of one
     by_url = PhotoOf(PhotoKind.URL, "https://slow.example/a.png", came_along=False)
     first, second = (rig.ask(b"", photo=by_url) for _ in range(2))
     single = rig.put("p", "https://slow.example/p.png")

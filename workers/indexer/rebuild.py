@@ -7,7 +7,6 @@ in the shard's part of a segment.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,13 +14,13 @@ import numpy as np
 from sqlalchemy import Connection, Row, select, update
 
 from shared.catalog.filters import Columns
+from shared.catalog.living import products_of
 from shared.catalog.product import logged_columns_of
-from shared.db.tables import images, indexes, products, segments, shards
+from shared.db.tables import images, indexes, segments, shards
 from shared.errors import ObjectCorrupt, ObjectMissing
 from shared.images.box import WHOLE
 from shared.images.state import ImageState
 from shared.index import log as shard_log
-from shared.index.placement import shard_of
 from shared.telemetry import step
 from shared.vectors.codec import CorruptBlock, Rows, decode_block
 from workers.indexer.changes import engine_columns_of
@@ -30,8 +29,6 @@ from workers.indexer.engine.port import ShardEngine, Upsert
 from workers.indexer.shards import Key, View
 
 log = logging.getLogger(__name__)
-
-PRODUCTS_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -79,30 +76,12 @@ def _read(indexer: Indexer, key: Key) -> Current:
         current = Current(index, shard_log.positions(c, index_id)[shard])
         parts = select(segments).where(segments.c.index_id == index_id, segments.c.shard == shard)
         current.parts.update({part.object: part for part in c.execute(parts)})
-        for page in _products(c, index, shard):
-            for image in _images(c, index, list(page)):
-                current.columns[image.product_id] = page[image.product_id]
+        for page in products_of(c, index, shard):
+            columns = {row.id: engine_columns_of(logged_columns_of(row.attributes)) for row in page}
+            for image in _images(c, index, list(columns)):
+                current.columns[image.product_id] = columns[image.product_id]
                 current.images.setdefault(image.segment, []).append(image)
     return current
-
-
-def _products(c: Connection, index: Row[Any], shard: int) -> Iterator[dict[str, Columns]]:
-    """The shard's products with their columns, some at a time."""
-    query = (
-        select(products.c.id, products.c.attributes)
-        .where(
-            products.c.tenant == index.tenant,
-            products.c.catalog == index.catalog,
-            products.c.deleted_no.is_(None),
-        )
-        .order_by(products.c.id)
-        .limit(PRODUCTS_AT_ONCE)
-    )
-    page = c.execute(query).all()
-    while page:
-        ours = [row for row in page if shard_of(row.id, index.shards) == shard]
-        yield {row.id: engine_columns_of(logged_columns_of(row.attributes)) for row in ours}
-        page = c.execute(query.where(products.c.id > page[-1].id)).all()
 
 
 def _images(c: Connection, index: Row[Any], product_ids: list[str]) -> list[Row[Any]]:

@@ -11,7 +11,7 @@ import pytest
 from tests.deployment import until
 from tests.faults.fleet import Fleet, fleet
 from tests.faults.network.link import Link
-from tests.faults.shop import Shop, photo
+from tests.faults.shop import Shop, photo, stocked
 from tests.servers.postgres import Postgres, WheelPostgres
 from tests.servers.redis import Redis
 from tests.servers.running import running
@@ -50,11 +50,8 @@ def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         with fleet(home, env, groups=GROUPS) as whole:
             made = httpx.put(f"{whole.url}/v1/catalogs/default", json={"shards": len(GROUPS)}, timeout=30)
             assert made.status_code == 201, made.text
-            shop = Shop(whole.url)
-            job = shop.load(whole.data_folder, {f"p{n}": photo(n) for n in range(PRODUCTS)})
-            assert shop.end(job)["state"] == "succeeded"
-            yield World(whole, shop, database, broker, to_database, to_broker)
-            shop.close()
+            with stocked(whole.url, whole.data_folder, PRODUCTS) as shop:
+                yield World(whole, shop, database, broker, to_database, to_broker)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.deployment import until
 from tests.faults.fleet import Fleet, fleet, timed
 from tests.faults.network.conftest import AWAY_S
 from tests.faults.network.link import Link
-from tests.faults.shop import POST_WITHIN_S, Shop, photo, shopping
+from tests.faults.shop import POST_WITHIN_S, Shop, photo, shopping, stocked
 from tests.servers.postgres import WheelPostgres
 from tests.servers.rabbitmq import RabbitMQ
 from tests.servers.running import running
@@ -47,12 +47,11 @@ def shared_rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OverRabb
             "TUSOU_ANSWER_WITHIN": "120",
             "TUSOU_MAX_QUEUE_WAIT": "60",
         }
-        with fleet(tmp_path_factory.mktemp("rabbit") / "home", env) as whole:
-            shop = Shop(whole.url)
-            job = shop.load(whole.data_folder, {f"p{n}": photo(n) for n in range(PRODUCTS)})
-            assert shop.end(job)["state"] == "succeeded"
+        with (
+            fleet(tmp_path_factory.mktemp("rabbit") / "home", env) as whole,
+            stocked(whole.url, whole.data_folder, PRODUCTS) as shop,
+        ):
             yield OverRabbit(whole, shop, to_broker)
-            shop.close()
 
 
 @pytest.fixture

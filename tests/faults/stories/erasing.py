@@ -7,6 +7,7 @@ import os
 import secrets
 from typing import Any
 
+import numpy as np
 from sqlalchemy import delete, insert, select, update
 
 from shared.db.engine import now
@@ -65,7 +66,7 @@ class Erasing:
 
     def _stock(self, rig: ErasureRig, worker: Any) -> None:
         ids = [f"p{n}" for n in range(self.IN_SEGMENT)]
-        rig.put_chunk(ids, [self._vector(p) for p in ids])  # type: ignore[arg-type] # stacked there
+        rig.put_chunk(ids, np.stack([self._vector(p) for p in ids]))
         rig.put("single", self._vector("single"))
         worker.catch_up()
         assert worker.seal()

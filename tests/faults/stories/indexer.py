@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
-from shared.db.tables import jobs, placements, snapshots
+from shared.db.tables import jobs, snapshots
 from shared.jobs.job import OPEN, State
 from tests.faults.stories.story import Story
 from tests.faults.truth import MODEL, SHARDS, Truth, held_by
@@ -20,11 +20,7 @@ class Answering:
     GROUPS = ("g1", "g2")
 
     def begin(self, truth: Truth) -> None:
-        rig = truth.rig()
-        with rig.db.write() as c:
-            c.execute(update(placements).where(placements.c.shard == 1).values(group="g2"))
-        for n in range(8):
-            rig.put(f"p{n}", unit(n, MODEL.dim))
+        rig = truth.in_two_groups()
         rig.job(unit(3, MODEL.dim))
 
     def go_on(self, truth: Truth) -> None:

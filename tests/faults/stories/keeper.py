@@ -135,11 +135,7 @@ class KeepingTime:
     GROUPS = ("g1", "g2")
 
     def begin(self, truth: Truth) -> None:
-        rig = truth.rig()
-        with rig.db.write() as c:
-            c.execute(update(placements).where(placements.c.shard == 1).values(group="g2"))
-        for n in range(8):
-            rig.put(f"p{n}", unit(n, MODEL.dim))
+        rig = truth.in_two_groups()
         late, half, lost = (rig.job(unit(3, MODEL.dim)) for _ in range(3))
         far = {"hedge_at": now() + 600, "partial_at": now() + 600, "answer_by": now() + 600}
         self._set(truth, late, **{**far, "answer_by": now() - 1})
